@@ -1,0 +1,52 @@
+"""The one kind of error that is the user's to mend: one line, what, where and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Something in a file, a study or an argument is wrong.
+
+    The message is one line: what is wrong, where (file, row, column), and what to do about it.
+    The command line prints it and exits with code 2; nothing has been written by then.
+
+    Examples
+    --------
+    >>> raise InputError("study.yaml: items: no variable 'vot' in the survey")
+    Traceback (most recent call last):
+    ...
+    alignsurvey.errors.InputError: study.yaml: items: no variable 'vot' in the survey
+    """
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word is meant, or which there are.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : iterable of str
+        What could have been written.
+
+    Returns
+    -------
+    str
+        A clause for the end of an error message.
+
+    Examples
+    --------
+    >>> nearest("vot", ["vote", "PID"])
+    "did you mean 'vote'?"
+    >>> nearest("zzz", ["vote", "PID"])
+    'known: vote, PID'
+    """
+    names = list(known)
+    lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{lower[close[0]]}'?"
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"known: {shown}" if names else "there is none"
