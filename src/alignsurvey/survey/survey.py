@@ -71,7 +71,7 @@ class Survey:
     >>> anes.n
     944
     >>> anes.where(pl.col("age") < 30).n
-    111
+    124
     """
 
     answers: pl.DataFrame
