@@ -24,11 +24,23 @@ _Loader.yaml_implicit_resolvers = {
 def _only_true_false() -> None:
     import re
 
-    pattern = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", pattern, list("tTfF"))
-    # Dates stay text: a wave called 2024-11-05 is a label, not a moment.
+    # Dates stay text: a wave called 2024-11-05 is a label, not a moment. Numbers are YAML 1.2's
+    # decimal ones: 1.1 reads the code 010 as 8, 08 as a text, 1:30 as 90 and 1e-5 as a text.
+    replaced = [f"tag:yaml.org,2002:{kind}" for kind in ("timestamp", "int", "float")]
     for rules in _Loader.yaml_implicit_resolvers.values():
-        rules[:] = [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+        rules[:] = [rule for rule in rules if rule[0] not in replaced]
+    for kind, pattern, firsts in (
+        ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+        ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+        (
+            "float",
+            r"^[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)"
+            r"|\.[0-9]+(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$",
+            "-+0123456789.",
+        ),
+    ):
+        tag = f"tag:yaml.org,2002:{kind}"
+        _Loader.add_implicit_resolver(tag, re.compile(pattern), list(firsts))
 
 
 _only_true_false()

@@ -148,8 +148,18 @@ def _is_plain(text: str) -> bool:
         return False
     if not all(char.isalnum() or char in _PLAIN_PUNCTUATION or _is_cjk(char) for char in text):
         return False
+    if _is_number(text):
+        return False
     tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     return bool(tag == "tag:yaml.org,2002:str")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_cjk(char: str) -> bool:
