@@ -109,11 +109,12 @@ def maximise(likelihood: Likelihood, steps: int) -> tuple[FloatArray, BoolArray]
 
 def _step(likelihood: Likelihood, beta: FloatArray, exact: bool) -> FloatArray:
     score, information = likelihood.score(beta)
-    step = _solve(information, score)
     if exact:  # the penalty's own curvature: without it the last digits take hundreds of steps
-        newton = _solve(likelihood.slope(beta, score), score)
-        upward = (newton * score).sum(axis=1) > 0
-        step = np.where(upward[:, None], newton, step)
+        curvature, axes = np.linalg.eigh(likelihood.slope(beta, score))
+        along = (score[:, None, :] @ axes)[:, 0] / np.maximum(np.abs(curvature), 1e-12)
+        step = (axes @ along[..., None])[..., 0]  # upward also where the top is still far
+    else:
+        step = _solve(information, score)
     longest = np.abs(step).max(axis=1, keepdims=True)
     return np.asarray(step * np.minimum(1.0, LARGEST_STEP / np.maximum(longest, 1e-300)))
 
