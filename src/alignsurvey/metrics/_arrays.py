@@ -1,6 +1,7 @@
 """How codes, scores and weights enter a metric: missing is explicit, weights may be a matrix."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,6 +58,11 @@ def same_length(*arrays: NDArray[Any]) -> int:
     if len(lengths) != 1:
         raise ValueError(f"arrays differ in length: {[len(array) for array in arrays]}")
     return lengths.pop()
+
+
+def by_respondent(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array with one row per respondent, however many items or options follow."""
+    return array.reshape(len(array), prod(array.shape[1:]))
 
 
 def total_weight(weights: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from alignsurvey.metrics._arrays import (
     Weights,
     as_scores,
     as_weights,
+    by_respondent,
     number,
     ratio,
     same_length,
@@ -141,7 +142,7 @@ def group_table(
 
 def _has_value(array: NDArray[Any]) -> BoolArray:
     """Return which rows hold a value: any of several items, but all probabilities or scores."""
-    flat = array.reshape(len(array), -1)
+    flat = by_respondent(array)
     if array.dtype.kind == "f":
         complete: BoolArray = ~np.isnan(flat).any(axis=1)
         return complete

@@ -11,6 +11,7 @@ from alignsurvey.metrics._arrays import (
     as_codes,
     as_scores,
     as_weights,
+    by_respondent,
     number,
     ratio,
     same_length,
@@ -40,8 +41,8 @@ def accuracy(human: ArrayLike, simulated: ArrayLike, weights: Weights = None) ->
     w = as_weights(weights, len(truth))
     known = (truth >= 0) & (guess >= 0)
     hit = known & (truth == guess)
-    n = len(truth)
-    return ratio(w @ hit.reshape(n, -1).sum(axis=1), w @ known.reshape(n, -1).sum(axis=1))
+    hits, pairs = by_respondent(hit).sum(axis=1), by_respondent(known).sum(axis=1)
+    return ratio(w @ hits, w @ pairs)
 
 
 def paired_codes(
@@ -85,7 +86,7 @@ def pair_counts(human: ArrayLike, simulated: ArrayLike, n_options: int) -> Float
     truth, guess = paired_codes(human, simulated, n_options)
     n, cells = len(truth), n_options * n_options
     known = (truth >= 0) & (guess >= 0)
-    cell = np.where(known, truth * n_options + guess, -1).reshape(n, -1)
+    cell = by_respondent(np.where(known, truth * n_options + guess, -1))
     place = np.broadcast_to(np.arange(n)[:, None] * cells, cell.shape) + cell
     counts = np.bincount(place[cell >= 0], minlength=n * cells)
     return counts.reshape(n, cells).astype(np.float64)

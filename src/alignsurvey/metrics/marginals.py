@@ -9,6 +9,7 @@ from alignsurvey.metrics._arrays import (
     Weights,
     as_codes,
     as_weights,
+    by_respondent,
     number,
     ratio,
 )
@@ -59,7 +60,7 @@ def shares(codes: ArrayLike, n_options: int, weights: Weights = None) -> FloatAr
 def option_counts(codes: ArrayLike, n_options: int) -> FloatArray:
     """Return how often each respondent gave each option, (n, K); missing answers count nowhere."""
     whole = as_codes(codes, n_options)
-    items = whole.reshape(len(whole), -1)
+    items = by_respondent(whole)
     row = np.broadcast_to(np.arange(len(items))[:, None], items.shape)
     known = items >= 0
     cell = row[known] * n_options + items[known]

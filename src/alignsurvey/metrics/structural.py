@@ -135,6 +135,8 @@ def ccc(x: ArrayLike, y: ArrayLike) -> FloatArray:
     """
     left, right, known = _coefficient_pairs(x, y)
     count = known.sum(axis=-1)
+    if known.shape[-1] == 0:
+        return number(np.full(count.shape, np.nan))
     # centred on a value that occurs, a constant vector has a variance of exactly 0
     first = np.argmax(known, axis=-1)[..., None]
     mean_x, dx = _centred_on(left, known, first)
