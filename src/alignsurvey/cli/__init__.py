@@ -1,0 +1,30 @@
+"""The command line: one file a command, each of them thin."""
+
+from __future__ import annotations
+
+import sys
+
+from alignsurvey.cli.app import app
+from alignsurvey.errors import InputError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run a command; a user's error is one line on the error stream and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"alignsurvey: {error}", file=sys.stderr)
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        print("alignsurvey: interrupted; run the same command again", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output, such as `head`, has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+__all__ = ["app", "main"]

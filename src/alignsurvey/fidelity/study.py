@@ -48,11 +48,11 @@ def _scale_from_list(value: Any) -> Any:
 
 
 class Scale(_Part):
-    """A number a respondent: the mean of items, or the difference of two such means."""
+    """A number a respondent: the mean of items, or the difference of two numbers."""
 
     items: tuple[str, ...] = Field((), description="Items whose scores are averaged")
     reverse: tuple[str, ...] = Field((), description="Those of the items that are turned round")
-    difference: tuple[str, str] | None = Field(None, description="[T, M]: scale T less scale M")
+    difference: tuple[str, str] | None = Field(None, description="[T, M]: scale or item T less M")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Scale:
@@ -190,6 +190,8 @@ class Study(_Part):
     def asked(self) -> tuple[str, ...]:
         """Every item that is asked: the items, and those that only scales need."""
         of_scales = [item for scale in self.scales.values() for item in scale.items]
+        for scale in self.scales.values():
+            of_scales += [part for part in scale.difference or () if part not in self.scales]
         return tuple(dict.fromkeys([*self.items, *of_scales]))
 
     @property
@@ -210,10 +212,11 @@ class Study(_Part):
             if scale_name in self.asked:
                 raise InputError(f"{name}: scales: '{scale_name}' is an item too; rename the scale")
             for part in scale.difference or ():
-                if part not in self.scales or self.scales[part].difference:
+                known = [*self.asked, *(one for one in self.scales if one != scale_name)]
+                if part not in known or (part in self.scales and self.scales[part].difference):
                     raise InputError(
-                        f"{name}: scales.{scale_name}: '{part}' is no scale of items; "
-                        f"{nearest(part, self.scales)}"
+                        f"{name}: scales.{scale_name}: '{part}' is neither an item nor a mean of "
+                        f"items; {nearest(part, known)}"
                     )
         outcomes = [*self.asked, *self.scales]
         for structure in self.structure:

@@ -107,11 +107,12 @@ def study_targets(study: Study, codebook: Codebook) -> list[Target]:
     """
     items = {name: _item_target(codebook[name]) for name in study.asked}
     targets = list(items.values())
-    limits: dict[str, tuple[float, float]] = {}
-    for name, scale in study.scales.items():
+    limits = {name: target.limits for name, target in items.items()}
+    for name, scale in sorted(study.scales.items(), key=lambda one: one[1].difference is not None):
         if scale.difference:
             (high_1, low_1), (high_0, low_0) = (limits[part][::-1] for part in scale.difference)
             limits[name] = (low_1 - high_0, high_1 - low_0)
+            _check_numbers(name, dict.fromkeys(scale.difference, limits[name]))
             text = f"{scale.difference[0]} less {scale.difference[1]}"
         else:
             limits[name] = _mean_limits(name, scale, items)
@@ -135,15 +136,19 @@ def _item_target(variable: Variable) -> Target:
 
 
 def _mean_limits(name: str, scale: Scale, items: Mapping[str, Target]) -> tuple[float, float]:
-    bounds = [items[item].limits for item in scale.items]
-    for item, bound in zip(scale.items, bounds, strict=True):
+    bounds = {item: items[item].limits for item in scale.items}
+    _check_numbers(name, bounds)
+    low, high = np.mean(list(bounds.values()), axis=0)
+    return float(low), float(high)
+
+
+def _check_numbers(name: str, bounds: Mapping[str, tuple[float, float]]) -> None:
+    for item, bound in bounds.items():
         if not np.isfinite(bound[0]):
             raise InputError(
                 f"scale '{name}': '{item}' is nominal and has no numbers to average; declare it "
                 "ordinal in the codebook, or take it out of the scale"
             )
-    low, high = np.mean(bounds, axis=0)
-    return float(low), float(high)
 
 
 def human_answers(survey: Survey, targets: list[Target]) -> dict[str, Answers]:
@@ -207,7 +212,8 @@ def _scale_answers(targets: list[Target], items: Mapping[str, Answers]) -> dict[
         if target.scale is None:
             continue
         if target.scale.difference:
-            first, second = (found[part].scores for part in target.scale.difference)
+            known = {**items, **found}
+            first, second = (known[part].scores for part in target.scale.difference)
             found[target.name] = Answers(first - second)
             continue
         columns = []

@@ -1,0 +1,44 @@
+"""The application: which commands there are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from alignsurvey._version import __version__
+from alignsurvey.cli.demo import demo
+from alignsurvey.cli.fidelity import fidelity
+from alignsurvey.cli.init import init
+from alignsurvey.cli.inspect import inspect
+
+app = typer.Typer(
+    name="alignsurvey",
+    help="How far are a language model's survey answers from people's?",
+    epilog="Start with: alignsurvey demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"alignsurvey {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (demo, inspect, init, fidelity):
+    app.command()(command)

@@ -1,0 +1,153 @@
+"""A fidelity study's run folder: questions, answers, scores, report and manifest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from alignsurvey.fidelity.result import FidelityResult
+from alignsurvey.fidelity.run import Progress, prepare, run_study
+from alignsurvey.fidelity.sources import load_survey
+from alignsurvey.fidelity.study import Study
+from alignsurvey.predictions import Outcome, Predictions
+from alignsurvey.running.folder import RunFolder
+from alignsurvey.survey.survey import Survey
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+
+def run_in_folder(
+    study: Study,
+    out: Path | None,
+    study_file: Path | None = None,
+    write_report: Callable[[FidelityResult, Path], None] | None = None,
+    progress: Progress | None = None,
+) -> FidelityResult:
+    """Run a study and fill its run folder.
+
+    Parameters
+    ----------
+    study : Study
+    out : Path, optional
+        The folder; without it nothing is written.
+    study_file : Path, optional
+        Where the study was read from: its git revision goes to the manifest.
+    write_report : callable, optional
+        Called as ``write_report(result, path)`` for report.html.
+    progress : callable, optional
+        Called as ``progress(done, total, what)``.
+
+    Returns
+    -------
+    FidelityResult
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or the study cannot be run; see `run_study`.
+    """
+    if out is None:
+        return run_study(study, progress=progress)
+    started = time.monotonic()
+    survey = load_survey(study)
+    prepare(study, survey)  # before a folder is made for a study that cannot run
+    folder = RunFolder.open(out)
+    with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
+        result = run_study(study, survey, progress, answers.add)
+    folder.write_table("queries.parquet", queries(study, survey))
+    folder.write_table("scores.parquet", result.scores)
+    folder.write_text("result.json", result.to_json() + "\n")
+    if write_report is not None:
+        with folder.writing("report.html") as path:
+            write_report(result, path)
+    content = {
+        "kind": "fidelity",
+        "study": study.model_dump(mode="json"),
+        "study_file": study_file.name if study_file else None,
+        "about": dict(result.about),
+        "notes": list(result.notes),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    folder.write_manifest(content, study_file)
+    return result
+
+
+class AnswerFile:
+    """Simulated answers, written replicate by replicate, so that memory stays small."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> AnswerFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def add(self, replicate: int, simulator: str, seed: int, predictions: Predictions) -> None:
+        """Add a simulator's answers in one replicate: for each item the answer drawn."""
+        import pyarrow.parquet as pq
+
+        table = answer_table(replicate, simulator, seed, predictions).to_arrow()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
+        self._writer.write_table(table)
+
+
+def answer_table(
+    replicate: int, simulator: str, seed: int, predictions: Predictions
+) -> pl.DataFrame:
+    """Write a simulator's answers as a wide table.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns replicate, simulator, respondent, and for each item the code drawn (null where
+        there is no answer), ``ITEM:outcome``, and ``ITEM:probabilities`` in the codebook's order.
+    """
+    columns: dict[str, object] = {
+        "replicate": pl.repeat(replicate, predictions.n, dtype=pl.Int32, eager=True),
+        "simulator": pl.repeat(simulator, predictions.n, eager=True),
+        "respondent": predictions.ids.cast(pl.String),
+    }
+    kinds = [kind.name.lower() for kind in Outcome]
+    for item in predictions.items:
+        codes = pl.Series(predictions.codebook[item].codes, strict=False)
+        drawn = pl.Series(predictions.draw(item, seed))
+        columns[item] = codes.gather(drawn.replace(-1, 0)).set(drawn < 0, None)
+        columns[f"{item}:outcome"] = pl.Series(kinds).gather(predictions.outcome(item))
+        shares = predictions.shares[item].astype(np.float32)
+        columns[f"{item}:probabilities"] = pl.Series(shares, dtype=pl.List(pl.Float32))
+    return pl.DataFrame(columns)
+
+
+def queries(study: Study, survey: Survey) -> pl.DataFrame:
+    """List the questions of a study: a row for each respondent and item.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns respondent, item, text, options (labels in the order of the codebook).
+    """
+    parts = []
+    for item in study.asked:
+        variable = survey.codebook[item]
+        parts.append(
+            pl.DataFrame(
+                {
+                    "respondent": survey.ids.cast(pl.String),
+                    "item": item,
+                    "text": variable.title,
+                    "options": pl.Series([list(variable.labels)] * survey.n),
+                }
+            )
+        )
+    return pl.concat(parts)

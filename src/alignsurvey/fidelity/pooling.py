@@ -1,0 +1,139 @@
+"""From replicates to a number with its interval.
+
+Each pilot gives a value and bootstrap draws of it. The number reported is the mean over pilots;
+its interval covers both which people the pilot happened to hold and which people judged: the
+draws of all pilots are pooled, each pilot's freed of the bootstrap's own bias.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from alignsurvey import metrics
+from alignsurvey.fidelity.measures import MEASURES
+from alignsurvey.fidelity.targets import Floats
+
+
+class Key(NamedTuple):
+    """What a number is about."""
+
+    simulator: str
+    variant: str
+    axis: str
+    metric: str
+    target: str
+    group: str
+
+
+class Pooled(NamedTuple):
+    """A number with its interval; NaN where it is undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Replicates:
+    """Values of every metric, pilot by pilot.
+
+    Each entry is an array of shape (1 + B,): the estimate, then its bootstrap draws.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[Key, list[Floats]] = defaultdict(list)
+        self._n: dict[Key, list[float]] = defaultdict(list)
+        self._parsed: dict[Key, list[float]] = defaultdict(list)
+
+    def add(self, key: Key, values: Floats, n: float, parse_rate: float) -> None:
+        """Add one pilot's values."""
+        self._values[key].append(values)
+        self._n[key].append(n)
+        self._parsed[key].append(parse_rate)
+
+    def keys(self) -> Iterator[Key]:
+        """Every number there is, in the order of arrival."""
+        return iter(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def table(self, key: Key) -> Floats:
+        """Values of a metric, shape (pilots, 1 + B)."""
+        return np.stack(self._values[key])
+
+    def n(self, key: Key) -> int:
+        """Number of people behind a number, averaged over pilots."""
+        return round(float(np.mean(self._n[key])))
+
+    def parse_rate(self, key: Key) -> float:
+        """Share of these people with a simulated answer, averaged over pilots."""
+        return float(np.mean(self._parsed[key]))
+
+
+def pooled(table: Floats, level: float, bounds: tuple[float, float] | None = None) -> Pooled:
+    """Pool the values of several pilots.
+
+    Parameters
+    ----------
+    table : array, shape (pilots, 1 + B)
+        Estimate and bootstrap draws of each pilot; pilots where it is undefined do not count.
+    level : float
+    bounds : (float, float), optional
+        Smallest and largest possible value.
+    """
+    table = table[~np.isnan(table[:, 0])]
+    if not len(table):
+        return Pooled(float("nan"), float("nan"), float("nan"))
+    value = float(table[:, 0].mean())
+    draws = debiased(table)
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    if bounds is not None:
+        low, high = np.clip([low, high], *bounds)
+    return Pooled(value, float(low), float(high))
+
+
+def debiased(table: Floats) -> Floats:
+    """Draws of all pilots, each pilot's moved by twice its bias; see `metrics.interval`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a pilot whose draws are all undefined
+        bias = table[:, 0] - np.nanmean(table[:, 1:], axis=1)
+    moved = (table[:, 1:] + 2 * bias[:, None]).ravel()
+    known = moved[~np.isnan(moved)]
+    return known if len(known) else table[:, 0]
+
+
+def pooled_metric(replicates: Replicates, key: Key, level: float) -> Pooled:
+    """Pool a metric of a study, clipped to its range."""
+    measure = MEASURES[key.metric]
+    return pooled(replicates.table(key), level, (measure.low, measure.high))
+
+
+def pooled_difference(
+    first: Floats, second: Floats, level: float
+) -> tuple[float, float, float, float]:
+    """Difference of two simulators judged on the same people with the same pilots.
+
+    Returns
+    -------
+    (difference, low, high, p)
+        p is two-sided, from the share of draws on the other side of 0.
+    """
+    table = first - second
+    value, low, high = pooled(table, level)
+    draws = debiased(table[~np.isnan(table[:, 0])]) if not np.isnan(value) else np.empty(0)
+    if not len(draws):
+        return value, low, high, float("nan")
+    below = (int((draws <= 0).sum()) + 1) / (len(draws) + 1)
+    above = (int((draws >= 0).sum()) + 1) / (len(draws) + 1)
+    return value, low, high, min(1.0, 2 * min(below, above))
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Correct p-values for their number (Holm 1979)."""
+    corrected: list[float] = metrics.holm(np.array(p_values)).tolist()
+    return corrected
