@@ -221,7 +221,7 @@ class Survey:
         empty = int(self.answers[name].null_count())
         if name in self.missing.columns:
             for code, count in self.missing[name].drop_nulls().value_counts().iter_rows():
-                kind = variable.missing_kind(code) or Missing.OTHER
+                kind = _kind_as_stored(variable, code)
                 counts[kind] = counts.get(kind, 0) + count
                 empty -= count
         if empty:
@@ -356,6 +356,17 @@ def category_scores(variable: Variable) -> NDArray[np.float64]:
         f"'{variable.name}' is {variable.scale} with {len(variable.categories)} categories, so it "
         "has no mean; declare it ordinal, or use a variable with an order"
     )
+
+
+def _kind_as_stored(variable: Variable, code: Code) -> Missing:
+    """Kind of a missing code; beside codes that are texts, 9 is kept as "9"."""
+    kind = variable.missing_kind(code)
+    if kind is None and isinstance(code, str):
+        try:
+            kind = variable.missing_kind(float(code))
+        except ValueError:
+            return Missing.OTHER
+    return kind or Missing.OTHER
 
 
 def _typed_codes(variable: Variable, column: pl.Series) -> list[Code] | None:
