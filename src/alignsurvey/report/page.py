@@ -1,0 +1,200 @@
+"""The report: one HTML file that holds everything it shows and needs no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alignsurvey.report import numbers
+from alignsurvey.report.coefficients import CoefficientSet, coefficient_sets
+from alignsurvey.report.comparisons import differences
+from alignsurvey.report.distributions import item_cards
+from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
+from alignsurvey.report.headline import leaders, verdicts
+from alignsurvey.report.rows import Cell, ScoreRows, facts, score_rows, simulator_kind
+from alignsurvey.report.sections import by_target, outcomes, targets_of, unscored, unused
+from alignsurvey.report.subgroups import gap_rows, heat_map
+from alignsurvey.report.vocabulary import (
+    AXIS_QUESTIONS,
+    MARKS,
+    STANDING_WORDS,
+    metric_of,
+)
+from alignsurvey.report.words import intervals_in_words, pilot_in_words
+
+if TYPE_CHECKING:
+    from alignsurvey.fidelity.result import FidelityResult
+
+SELECTED = 8
+"""Simulators that distributions and coefficients show at first."""
+
+OPEN_ITEMS = 12
+"""Items whose distributions are shown unfolded."""
+
+MOST_FIGURES = 12
+"""Figures of coefficients; further ones are given as tables only."""
+
+
+def write_report(
+    result: FidelityResult,
+    path: str | os.PathLike[str],
+    title: str | None = None,
+    command: str | None = None,
+) -> Path:
+    """Write the report of a study as one self-contained HTML file.
+
+    The file appears only when it is complete.
+
+    Parameters
+    ----------
+    result : FidelityResult
+    path : path
+    title : str, optional
+        Named after the survey by default.
+    command : str, optional
+        The command that made the result, for readers who want to repeat it.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+    """
+    path = Path(path)
+    page = render_report(result, title, command)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(page, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def render_report(
+    result: FidelityResult, title: str | None = None, command: str | None = None
+) -> str:
+    """Render the report of a study as HTML; see `write_report`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("alignsurvey.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        number=numbers.number,
+        interval=numbers.interval,
+        percent=numbers.percent,
+        probability=numbers.probability,
+        count=numbers.count,
+        metric_of=metric_of,
+        marks=MARKS,
+        standing_words=STANDING_WORDS,
+    )
+    return environment.get_template("page.html.j2").render(_context(result, title, command))
+
+
+def _context(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
+    rows = score_rows(result)
+    about = dict(result.about)
+    source = dict(about.get("survey") or {}).get("source")
+    order = list(dict.fromkeys([*facts(result), *(row.simulator for row in rows.simulators)]))
+    selected = selected_simulators(result, order)
+    sets = coefficient_sets(result, selected)
+    heat = [heat_map(result, axis, rows.key_metric(axis)) for axis in rows.metrics]
+    return {
+        "title": title or (f"Fidelity of simulated answers: {source}" if source else
+                           "Fidelity of simulated answers"),
+        "command": command or about.get("command"),
+        "about": about,
+        "survey": dict(about.get("survey") or {}),
+        "simulators": [_simulator(name, place, facts(result).get(name, {}), selected)
+                       for place, name in enumerate(order)],
+        "rows": rows,
+        "no_cell": Cell(None),
+        "targets_of": targets_of(rows),
+        "class_of": {name: f"s{place}" for place, name in enumerate(order)},
+        "axis_questions": AXIS_QUESTIONS,
+        "verdicts": verdicts(result, rows),
+        "leaders": leaders(rows),
+        "axes_figures": _axes_figures(result, rows),
+        "by_target": by_target(result),
+        "cards": item_cards(result),
+        "open_items": OPEN_ITEMS,
+        "coefficient_sets": [(one, _coefficient_figure(one, place))
+                             for place, one in enumerate(sets)],
+        "heat_maps": [one for one in heat if one is not None],
+        "gaps": gap_rows(result),
+        "comparisons": differences(result),
+        "outcomes": outcomes(result),
+        "unused": unused(result),
+        "left_out": result.left_out.to_dicts(),
+        "unscored": unscored(result),
+        "notes": result.notes,
+        "pilot_words": pilot_in_words(about),
+        "interval_words": intervals_in_words(about),
+        "versions": _versions(about),
+    }  # fmt: skip
+
+
+def selected_simulators(result: FidelityResult, order: list[str]) -> list[str]:
+    """The simulators shown at first: models before constructed ones before trivial ones."""
+    about = facts(result)
+    rank = {"simulator": 0, "constructed": 1, "trivial": 2}
+    ranked = sorted(order, key=lambda name: rank[simulator_kind(about.get(name, {}))])
+    return [name for name in order if name in ranked[:SELECTED]]
+
+
+def _simulator(
+    name: str, place: int, fact: Mapping[str, Any], selected: list[str]
+) -> dict[str, Any]:
+    kind = simulator_kind(fact)
+    return {
+        "name": name,
+        "class": f"s{place}",
+        "tag": kind if kind in ("constructed", "trivial") else "",
+        "by": fact.get("by") or "",
+        "use": fact.get("use") or "",
+        "certain": bool(fact.get("certain")),
+        "selected": name in selected,
+    }
+
+
+def _axes_figures(result: FidelityResult, rows: ScoreRows) -> list[tuple[str, str]]:
+    """The three axes side by side, and below each other for a narrow page."""
+    if not any(rows.metrics.values()):
+        return []
+    description = (
+        "A row a simulator, a panel an axis: its score with interval, the human ceiling as a line, "
+        "the best trivial baseline as a tick. The numbers are in the table of scores."
+    )
+    figures = []
+    for layout in ("wide", "narrow"):
+        chart = axes_chart(result, stacked=layout == "narrow")
+        if chart is not None:
+            figures.append((layout, as_svg(chart, "The three axes of fidelity", description)))
+    return figures
+
+
+def _coefficient_figure(one: CoefficientSet, place: int) -> str:
+    if place >= MOST_FIGURES or not one.points:
+        return ""
+    return as_svg(
+        coefficient_chart(one.points),
+        f"Coefficients for {one.target}: {one.description}",
+        "A panel a simulator: simulated against people's coefficients with intervals and the "
+        "identity line. The numbers are in the table below.",
+    )
+
+
+def _versions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from importlib.metadata import version
+    from platform import python_version
+
+    own = [("alignsurvey", str(about["version"]))] if about.get("version") else []
+    others = ("numpy", "scipy", "polars", "scikit-learn")
+    return [*own, ("Python", python_version()), *((name, version(name)) for name in others)]

@@ -1,0 +1,240 @@
+"""Subgroups: a heat map of simulators by groups, and how large differences between groups are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from alignsurvey.report.rows import ANSWERS, Cell, cell_of, facts, simulator_kind
+from alignsurvey.report.vocabulary import Metric, known, metric_of
+
+if TYPE_CHECKING:
+    from alignsurvey.fidelity.result import FidelityResult
+
+OVERALL = "overall"
+SHADED = {"structural": "draw", "marginal": "draw", "individual": "expectation"}
+"""Variant that a heat map shows: an expectation has by construction too little spread."""
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """A simulator's mean score in each group, and the group where it is worst."""
+
+    simulator: str
+    tag: str
+    overall: Cell
+    cells: tuple[Cell, ...]
+    shades: tuple[float, ...]
+    worst: int | None
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """One metric by simulators and groups.
+
+    Parameters
+    ----------
+    groupings : list of (name, number of groups)
+    groups : list of (label, n)
+    ceiling : tuple of float or None
+        What a second sample of people scores in each group.
+    targets : int
+        Number of items and scales that a cell is the mean over.
+    """
+
+    axis: str
+    metric: Metric
+    variant: str
+    groupings: list[tuple[str, int]]
+    groups: list[tuple[str, int | None]]
+    rows: list[HeatRow]
+    ceiling: tuple[float | None, ...]
+    targets: int
+
+
+def split_group(name: str) -> tuple[str, str]:
+    """Part a group's name into its grouping and its label.
+
+    Examples
+    --------
+    >>> split_group("sex=male"), split_group("sex=male & age=19-34")
+    (('sex', 'male'), ('sex & age', 'male & 19-34'))
+    """
+    parts = [part.partition("=") for part in name.split(" & ")]
+    if not all(separator for _, separator, _ in parts):
+        grouping, _, label = name.partition("=")
+        return grouping, label
+    return " & ".join(p[0] for p in parts), " & ".join(p[2] for p in parts)
+
+
+def heat_map(result: FidelityResult, axis: str, metric_name: str | None) -> HeatMap | None:
+    """Average a metric over its targets in each group; None where there are no groups."""
+    table = result.scores.filter(pl.col("metric") == metric_name)
+    groups = [g for g in table["group"].unique(maintain_order=True).to_list() if g != OVERALL]
+    if metric_name is None or not groups:
+        return None
+    metric, about = metric_of(metric_name), facts(result)
+    averages = _averages(_one_variant(table, SHADED.get(axis, "draw")))
+    simulators = table["simulator"].unique(maintain_order=True).to_list()
+    values = [averages[key].value for key in averages if key[1] != OVERALL]
+    limits = _limits(metric, [value for value in values if value is not None])
+    rows = [_heat_row(name, groups, averages, metric, limits, about) for name in simulators]
+    ceiling = [_shared([averages.get((s, g)) for s in simulators], "ceiling") for g in groups]
+    counts = [_shared([averages.get((s, g)) for s in simulators], "n") for g in groups]
+    names = [split_group(group) for group in groups]
+    return HeatMap(
+        axis=axis,
+        metric=metric,
+        variant=SHADED.get(axis, "draw"),
+        groupings=_runs([grouping for grouping, _ in names]),
+        groups=[
+            (label, None if n is None else round(n))
+            for (_, label), n in zip(names, counts, strict=True)
+        ],
+        rows=rows,
+        ceiling=tuple(ceiling),
+        targets=table["target"].n_unique(),
+    )
+
+
+def _one_variant(table: pl.DataFrame, wanted: str) -> pl.DataFrame:
+    """Keep of each simulator the variant wanted, else the one that it has."""
+    has = table.filter(pl.col("variant") == wanted)["simulator"].unique().to_list()
+    return table.filter((pl.col("variant") == wanted) | ~pl.col("simulator").is_in(has))
+
+
+def _averages(table: pl.DataFrame) -> dict[tuple[str, str], Cell]:
+    """Mean over targets for each simulator and group; a single target keeps its interval."""
+    found: dict[tuple[str, str], Cell] = {}
+    for (simulator, group), own in table.group_by("simulator", "group", maintain_order=True):
+        cells = [cell_of(row) for row in own.to_dicts()]
+        scored = [cell for cell in cells if cell.value is not None]
+        if len(cells) == 1 or not scored:
+            found[str(simulator), str(group)] = cells[0]
+            continue
+        found[str(simulator), str(group)] = Cell(
+            _mean([cell.value for cell in scored]),
+            n=max((cell.n for cell in scored if cell.n is not None), default=None),
+            ceiling=_mean([cell.ceiling for cell in scored]),
+            baseline=_mean([cell.baseline for cell in scored]),
+            target=f"mean of {len(scored)}",
+        )
+    return found
+
+
+def _mean(values: list[float | None]) -> float | None:
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def _limits(metric: Metric, values: list[float]) -> tuple[float, float]:
+    goodness = [metric.goodness(value) for value in values]
+    return min(goodness, default=0.0), max(goodness, default=0.0)
+
+
+def _heat_row(
+    name: str,
+    groups: list[str],
+    averages: Mapping[tuple[str, str], Cell],
+    metric: Metric,
+    limits: tuple[float, float],
+    about: Mapping[str, Mapping[str, Any]],
+) -> HeatRow:
+    cells = [averages.get((name, group), Cell(None)) for group in groups]
+    low, high = limits
+    goodness = [None if c.value is None else metric.goodness(c.value) for c in cells]
+    shades = [0.0 if g is None or high <= low else (high - g) / (high - low) for g in goodness]
+    scored = [(g, place) for place, g in enumerate(goodness) if g is not None]
+    kind = simulator_kind(about.get(name, {}))
+    return HeatRow(
+        simulator=name,
+        tag=kind if kind in ("constructed", "trivial") else "",
+        overall=averages.get((name, OVERALL), Cell(None)),
+        cells=tuple(cells),
+        shades=tuple(shades),
+        worst=min(scored)[1] if len(scored) > 1 else None,
+    )
+
+
+def _shared(cells: list[Cell | None], part: str) -> float | None:
+    values = [getattr(cell, part) for cell in cells if cell is not None]
+    return next((value for value in values if value is not None), None)
+
+
+def _runs(names: list[str]) -> list[tuple[str, int]]:
+    runs: list[tuple[str, int]] = []
+    for name in names:
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + 1)
+        else:
+            runs.append((name, 1))
+    return runs
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """Differences between the groups of one grouping, over all targets, in one variant."""
+
+    simulator: str
+    tag: str
+    variant: str
+    grouping: str
+    groups: int
+    targets: int
+    inflation: float | None
+    lowest: float | None
+    highest: float | None
+    between: float | None
+    within: float | None
+    worst: str
+    worst_target: str
+    worst_error: float | None
+
+
+def gap_rows(result: FidelityResult) -> list[GapRow]:
+    """Summarise the gaps of each simulator and grouping by their median over targets."""
+    if result.gaps.is_empty():
+        return []
+    about = facts(result)
+    found = []
+    keys = ("simulator", "variant", "grouping")
+    for (name, variant, grouping), own in result.gaps.group_by(*keys, maintain_order=True):
+        fact = about.get(str(name), {})
+        if fact.get("certain") and variant == "draw":
+            continue
+        kind = simulator_kind(fact)
+        rows = own.to_dicts()
+        ratios = [row["gap_inflation"] for row in rows if known(row["gap_inflation"])]
+        worst = max(
+            (row for row in rows if known(row["worst_error"])),
+            key=lambda row: abs(row["worst_error"]),
+            default={},
+        )
+        found.append(
+            GapRow(
+                simulator=str(name),
+                tag=kind if kind in ("constructed", "trivial") else "",
+                variant=ANSWERS if fact.get("certain") else str(variant),
+                grouping=str(grouping),
+                groups=int(rows[0]["groups"]),
+                targets=len(ratios),
+                inflation=median(ratios) if ratios else None,
+                lowest=min(ratios, default=None),
+                highest=max(ratios, default=None),
+                between=_median(rows, "between_ratio"),
+                within=_median(rows, "within_ratio"),
+                worst=str(worst.get("worst_group") or ""),
+                worst_target=str(worst.get("target") or ""),
+                worst_error=worst.get("worst_error"),
+            )
+        )
+    return found
+
+
+def _median(rows: list[dict[str, Any]], column: str) -> float | None:
+    values = [row[column] for row in rows if known(row[column])]
+    return median(values) if values else None
