@@ -17,7 +17,7 @@ from alignsurvey.survey.survey import Design, Survey
 if TYPE_CHECKING:
     import narwhals as nw
 
-ROW_NUMBER = "row_number"
+ROW_NUMBER = "row"
 
 
 def from_dataframe(
@@ -40,7 +40,7 @@ def from_dataframe(
         is ordinal in its own order.
     id : str, optional
         Column with respondent ids. Without one the rows are numbered from 1, in the column
-        ``row_number``; pilots and folds then depend on the order of the rows.
+        ``row``; pilots and folds then depend on the order of the rows.
     weight, strata, cluster : str, optional
         Columns of the design.
     language : {"en", "zh"}
@@ -75,7 +75,7 @@ def from_dataframe(
     notes: tuple[str, ...] = ()
     if id is None:
         answers = with_row_numbers(answers, "dataframe")
-        notes = (f"no id was named: rows are numbered in '{ROW_NUMBER}'",)
+        notes = (f"no id named: rows numbered 1..n in column '{ROW_NUMBER}'",)
     design = Design(id or ROW_NUMBER, weight, strata, cluster)
     # Nobody was asked for an id or a weight.
     not_asked = {design.id, weight} - declared
