@@ -1,0 +1,181 @@
+"""Names of simulators, ``provider/model[:adapter]``, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from alignsurvey.errors import InputError, nearest
+from alignsurvey.simulators.protocols import Learner
+
+ENTRY_POINTS = "alignsurvey.simulators"
+"""Group of entry points: name of the provider -> ``factory(model, *, seed) -> Learner``."""
+
+TRIVIAL = ("baseline/uniform", "baseline/marginal", "baseline/bootstrap")
+"""Baselines that know nothing about the individual."""
+
+PROVIDERS: Mapping[str, str] = {
+    "baseline": "statistical models fitted to the pilot",
+    "planted": "people's own answers with a known fault",
+    "recorded": "a file of replies collected elsewhere",
+}
+"""Providers of this version, and what each is; third parties add theirs by entry point."""
+
+NOT_YET = ("openai", "vllm", "ollama", "hf")
+"""Providers that have a name but cannot be asked in this version."""
+
+_BASELINES: Mapping[str, tuple[str, str]] = {
+    "uniform": ("trivial", "Uniform"),
+    "marginal": ("trivial", "Marginal"),
+    "bootstrap": ("trivial", "Bootstrap"),
+    "logit": ("logit", "Logit"),
+    "ordinal": ("ordinal", "OrdinalLogit"),
+    "ridge": ("ridge", "Ridge"),
+    "boosting": ("boosting", "Boosting"),
+    "copula": ("copula", "Copula"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorName:
+    """A simulator's name in its parts.
+
+    Parameters
+    ----------
+    provider : str
+    model : str
+        What the provider calls it; the path for ``recorded``.
+    adapter : str, optional
+        Fine-tuned weights on top of the model.
+    """
+
+    provider: str
+    model: str
+    adapter: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}" + (f":{self.adapter}" if self.adapter else "")
+
+
+def parse_name(name: str) -> SimulatorName:
+    """Take a simulator's name apart.
+
+    Parameters
+    ----------
+    name : str
+        ``provider/model[:adapter]``. Paths of ``recorded`` and tags of ``ollama`` may hold a
+        colon themselves, and have no adapter.
+
+    Raises
+    ------
+    InputError
+        There is no provider or no model in it.
+
+    Examples
+    --------
+    >>> parse_name("hf/Qwen/Qwen2.5-7B-Instruct:lora/final")
+    SimulatorName(provider='hf', model='Qwen/Qwen2.5-7B-Instruct', adapter='lora/final')
+    >>> parse_name("ollama/llama3:8b").model
+    'llama3:8b'
+    """
+    provider, slash, model = name.partition("/")
+    if not (provider and slash and model):
+        raise InputError(
+            f"simulator '{name}': a name is provider/model, such as baseline/logit; "
+            f"{nearest(name, _full_names())}"
+        )
+    if provider in ("recorded", "planted", "ollama"):
+        return SimulatorName(provider, model)
+    model, _, adapter = model.partition(":")
+    return SimulatorName(provider, model, adapter or None)
+
+
+def baseline_names() -> tuple[str, ...]:
+    """List the baselines, from those that know nothing to those that know most.
+
+    Examples
+    --------
+    >>> baseline_names()[:4]
+    ('baseline/uniform', 'baseline/marginal', 'baseline/bootstrap', 'baseline/logit')
+    """
+    return tuple(f"baseline/{name}" for name in _BASELINES)
+
+
+def resolve(name: str, *, seed: int = 42) -> Learner:
+    """Find the learner that a name stands for.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``baseline/logit``, or a third party's ``provider/model``.
+    seed : int
+        From which its randomness is derived.
+
+    Raises
+    ------
+    InputError
+        The name is unknown (with the nearest known one), stands for something that does not learn
+        from a pilot, or for a provider that this version cannot ask.
+
+    Examples
+    --------
+    >>> resolve("baseline/logit", seed=42).name
+    'baseline/logit'
+    >>> resolve("baseline/logitt", seed=42)
+    Traceback (most recent call last):
+    ...
+    alignsurvey.errors.InputError: no simulator 'baseline/logitt'; did you mean 'baseline/logit'?
+    """
+    parts = parse_name(name)
+    if parts.provider == "baseline":
+        return _baseline(name, parts, seed)
+    others = third_parties()
+    if parts.provider in others:
+        return _third_party(others[parts.provider], name, parts, seed)
+    if parts.provider == "recorded":
+        raise InputError(f"simulator '{name}' is a file and learns nothing; use read_recorded")
+    if parts.provider == "planted":
+        raise InputError(f"simulator '{name}' is made of people's answers; use planted")
+    if parts.provider in NOT_YET:
+        raise InputError(
+            f"simulator '{name}': this version cannot ask '{parts.provider}' yet; collect the "
+            "replies elsewhere and score them as recorded/FILE"
+        )
+    known = [*PROVIDERS, *others, *NOT_YET]
+    raise InputError(
+        f"simulator '{name}': no provider '{parts.provider}'; {nearest(parts.provider, known)}"
+    )
+
+
+@cache
+def third_parties() -> Mapping[str, EntryPoint]:
+    """Providers that installed packages add, by name; they are loaded when they are used."""
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    return {name: point for name, point in found.items() if name not in PROVIDERS}
+
+
+def _baseline(name: str, parts: SimulatorName, seed: int) -> Learner:
+    if parts.model not in _BASELINES or parts.adapter:
+        raise InputError(f"no simulator '{name}'; {nearest(name, baseline_names())}")
+    module, kind = _BASELINES[parts.model]
+    learner: Learner = getattr(import_module(f"alignsurvey.simulators.{module}"), kind)(seed=seed)
+    return learner
+
+
+def _third_party(point: EntryPoint, name: str, parts: SimulatorName, seed: int) -> Learner:
+    factory: Callable[..., object] = point.load()
+    model = parts.model + (f":{parts.adapter}" if parts.adapter else "")
+    learner = factory(model, seed=seed)
+    if not isinstance(learner, Learner):
+        raise InputError(
+            f"simulator '{name}': {point.value} gives no learner (an object with a name and "
+            "fit(pilot, items, profile)); mend the package that brings it"
+        )
+    return learner
+
+
+def _full_names() -> list[str]:
+    return [*baseline_names(), *(f"{provider}/" for provider in (*PROVIDERS, *NOT_YET))]
