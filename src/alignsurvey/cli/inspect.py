@@ -169,15 +169,16 @@ def condensed(one: VariableSummary, cells: int) -> str:
         answers.sort(key=lambda answer: -answer.share)
     for longest in (40, 24, 16, 12, 10, 8, 6):
         line = ", ".join(_answer(answer, longest) for answer in answers) + star
-        if cell_len(line) <= cells:
+        told_apart = len({_cut(answer.label, longest) for answer in answers}) == len(answers)
+        if cell_len(line) <= cells and (told_apart or len(answers) == 1):
             return line
-    last = "" if one.scale == "nominal" else f" {_answer(answers[-1], 10)}"
+    last = "" if one.scale == "nominal" else f" {_answer(answers[-1], 12)}"
     last = f" …{last} ({len(answers)} answers){star}"
-    shown = [_answer(answers[0], 10)]
+    shown = [_answer(answers[0], 12)]
     for answer in answers[1:-1]:
-        if cell_len(", ".join([*shown, _answer(answer, 10)]) + last) > cells:
+        if cell_len(", ".join([*shown, _answer(answer, 12)]) + last) > cells:
             break
-        shown.append(_answer(answer, 10))
+        shown.append(_answer(answer, 12))
     return _cut(", ".join(shown) + last, cells)
 
 

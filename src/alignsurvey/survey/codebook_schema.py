@@ -205,5 +205,6 @@ def _first_problem(error: ValidationError) -> str:
         said = str(first["ctx"]["error"])
     else:
         said = f"must be a mapping (key: value), not {_as_written(given)}"
-    more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+    others = len(problems) - 1 if kind != "missing" else 0
+    more = f" (and {others} more)" if others else ""
     return ": ".join([*([".".join(loc)] if loc else []), said]) + more

@@ -187,7 +187,12 @@ def _marker_notes(frame: pl.DataFrame, coded: list[CodedColumn]) -> list[str]:
             cells[marker] += count
             columns[marker] += 1
     parts = [
-        f"{'empty' if not marker else repr(marker)} in {count:,} cells of {columns[marker]} columns"
+        f"{'empty' if not marker else repr(marker)} in {_counted(count, 'cell')} of "
+        f"{_counted(columns[marker], 'column')}"
         for marker, count in cells.most_common()
     ]
     return [f"taken as missing: {', '.join(parts)}"] if parts else []
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
