@@ -212,7 +212,7 @@ class Survey:
             minlength=len(self.codebook[name].categories),
         )
         total = counts.sum()
-        return counts / total if total > 0 else np.full_like(counts, np.nan)
+        return counts / total if total > 0 else np.full(len(counts), np.nan)
 
     def missing_kinds(self, name: str) -> dict[Missing | None, int]:
         """Count the missing answers of a variable by kind; None counts empty cells."""
