@@ -118,6 +118,8 @@ class Variable:
     format : str
         Storage format in the file that it was read from (SPSS ``F8.2``, Stata ``%9.0g``), so that
         writing gives the same file again.
+    point_labels : tuple of Category
+        Labels at single points of a number, such as 89 "89 or older"; no list of options.
 
     Examples
     --------
@@ -137,11 +139,13 @@ class Variable:
     missing_ranges: tuple[MissingRange, ...] = ()
     inferred: tuple[str, ...] = ()
     format: str = ""
+    point_labels: tuple[Category, ...] = ()
 
     def __post_init__(self) -> None:
-        _refuse_doubles(self.name, "code", [category.code for category in self.categories])
+        labelled = (*self.categories, *self.point_labels)
+        _refuse_doubles(self.name, "code", [category.code for category in labelled])
         _refuse_doubles(self.name, "missing code", [one.code for one in self.missing])
-        both = {category.code for category in self.categories} & {one.code for one in self.missing}
+        both = {category.code for category in labelled} & {one.code for one in self.missing}
         if both:
             raise InputError(
                 f"variable '{self.name}': code {min(both, key=str)!r} is both an answer and "
@@ -197,6 +201,10 @@ class Variable:
     def _index(self) -> Mapping[Code, int]:
         return {code: index for index, code in enumerate(self.codes)}
 
+    @cached_property
+    def _labels_by_code(self) -> Mapping[Code, str]:
+        return {one.code: one.label for one in self.categories + self.point_labels if one.label}
+
     def index(self, code: object) -> int:
         """Index of a code among the categories, -1 if it is none of them."""
         return self._index.get(as_code(code), -1) if code is not None else -1
@@ -209,21 +217,14 @@ class Variable:
         >>> Variable("age", scale=Scale.INTERVAL).label(64.0)
         '64'
         """
-        position = self.index(code)
-        if position >= 0 and self.categories[position].label:
-            return self.categories[position].label
-        return str(as_code(code))
+        plain = as_code(code)
+        return self._labels_by_code.get(plain, str(plain))
 
     def missing_kind(self, code: object) -> Missing | None:
         """Kind of missing that a code stands for, None for an answer."""
         plain = as_code(code)
-        for one in self.missing:
-            if one.code == plain and isinstance(one.code, str) == isinstance(plain, str):
-                return one.kind
-        for span in self.missing_ranges:
-            if plain in span:
-                return span.kind
-        return None
+        kind = {one.code: one.kind for one in self.missing}.get(plain)
+        return kind or next((span.kind for span in self.missing_ranges if plain in span), None)
 
 
 def _refuse_doubles(variable: str, what: str, values: list[Code]) -> None:

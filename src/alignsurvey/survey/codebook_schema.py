@@ -140,6 +140,7 @@ class VariableEntry(BaseModel):
     missing_ranges: Annotated[tuple[MissingRange, ...], BeforeValidator(_ranges)] = ()
     inferred: Annotated[tuple[str, ...], BeforeValidator(_inferred)] = ()
     format: Annotated[str, BeforeValidator(_words)] = ""
+    point_labels: Annotated[tuple[Category, ...], BeforeValidator(_values)] = ()
 
     def variable(self, name: str) -> Variable:
         """Make the variable; what the file does not declare is marked as inferred."""
@@ -155,6 +156,7 @@ class VariableEntry(BaseModel):
             self.missing_ranges,
             inferred,
             self.format,
+            self.point_labels,
         )
 
 

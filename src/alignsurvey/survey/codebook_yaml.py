@@ -28,7 +28,8 @@ def codebook_from_yaml(text: str, name: str) -> Codebook:
         interval, text), ``values`` (``[[code, label], ...]`` from low to high, a third element is
         the score; or a mapping code: label), ``missing`` (a mapping code: kind, or
         ``[[code, kind, label], ...]``), ``missing_ranges`` (``[[low, high, kind], ...]``),
-        ``format`` and ``inferred``. Kinds of missing: refused, dont_know, not_asked, other.
+        ``point_labels`` (like ``values``, for single points of a number), ``format`` and
+        ``inferred``. Kinds of missing: refused, dont_know, not_asked, other.
     name : str
         What to call it in an error message, usually its path.
 
@@ -117,6 +118,10 @@ def _entry(variable: Variable) -> Iterator[str]:
         yield "missing_ranges:"
         for span in variable.missing_ranges:
             yield "  - " + _flow(span.low, span.high, span.kind.value)
+    if variable.point_labels:
+        yield "point_labels:"
+        for one in variable.point_labels:
+            yield "  - " + _flow(one.code, one.label)
     if variable.format:
         yield f"format: {_scalar(variable.format)}"
     if variable.inferred:

@@ -82,6 +82,7 @@ def complete_variable(variable: Variable, column: pl.Series) -> Variable:
         missing=variable.missing,
         missing_ranges=variable.missing_ranges,
         format=variable.format,
+        point_labels=variable.point_labels,
     )
 
 

@@ -75,7 +75,7 @@ def finish_reading(file: LabelledFile, given: Codebook | None, source: str) -> S
     if not file.values.height:
         raise InputError(f"{source}: has no rows; export it again with its data")
     check_names(given, file.values.columns, source)
-    remarks = _Remarks()
+    remarks, closed = _Remarks(), _closed(given)
     answers, missing, variables = [], [], []
     for declared in file.codebook:
         name = declared.name
@@ -86,11 +86,16 @@ def finish_reading(file: LabelledFile, given: Codebook | None, source: str) -> S
         valid = file.moments[name](valid) if is_moment else whole_numbers(valid)
         if gaps.null_count() < len(gaps):
             missing.append(whole_numbers(gaps))
-        is_closed = given is not None and name in given and bool(given[name].categories)
-        variables.append(variable if is_closed else _complete(variable, valid, remarks))
+        variables.append(_complete(variable, valid, name in closed, remarks))
         answers.append(valid)
     notes = file.notes + remarks.notes()
     return pl.DataFrame(answers), pl.DataFrame(missing), Codebook(tuple(variables)), notes
+
+
+def _closed(given: Codebook | None) -> frozenset[str]:
+    """Name the variables whose answers a codebook lists, so that none is added from the data."""
+    listed = (one for one in given or () if one.categories and "values" not in one.inferred)
+    return frozenset(one.name for one in listed)
 
 
 def check_names(given: Codebook | None, columns: Sequence[str], source: str) -> None:
@@ -109,22 +114,27 @@ def override(declared: Variable, given: Variable) -> Variable:
     What the entry leaves empty is taken from the file. A code that the file declares missing
     stays missing unless the entry lists it as an answer.
     """
-    categories = given.categories
     has_scale = "scale" not in given.inferred
-    if not categories and (not has_scale or given.scale is not Scale.TEXT):
-        spoken_for = {one.code for one in given.missing}
-        categories = tuple(c for c in declared.categories if c.code not in spoken_for)
-    taken = {category.code for category in categories} | {one.code for one in given.missing}
-    also_missing = tuple(one for one in declared.missing if one.code not in taken)
-    return Variable(
-        declared.name,
-        given.text or declared.text,
-        given.scale if has_scale else declared.scale,
-        categories,
-        given.missing + also_missing,
-        given.missing_ranges or declared.missing_ranges,
-        () if has_scale else declared.inferred,
-        given.format or declared.format,
+    base = replace(
+        declared,
+        text=given.text or declared.text,
+        scale=given.scale if has_scale else declared.scale,
+        missing_ranges=given.missing_ranges or declared.missing_ranges,
+        inferred=given.inferred if has_scale else declared.inferred,
+        format=given.format or declared.format,
+    )
+    taken = {one.code for one in given.missing}
+    listed: tuple[Category, ...] = given.categories + given.point_labels
+    if not given.categories and base.scale is not Scale.TEXT:
+        taken |= {one.code for one in listed}
+        others = declared.categories + declared.point_labels
+        listed += tuple(one for one in others if one.code not in taken)
+    taken |= {one.code for one in listed}
+    return replace(
+        base,
+        categories=given.categories or listed,
+        missing=given.missing + tuple(one for one in declared.missing if one.code not in taken),
+        point_labels=given.point_labels if given.categories else (),
     )
 
 
@@ -217,7 +227,9 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(names[:12]) + (f" and {more} more" if more > 0 else "")
 
 
-def _complete(variable: Variable, answers: pl.Series, remarks: _Remarks) -> Variable:
+def _complete(
+    variable: Variable, answers: pl.Series, is_closed: bool, remarks: _Remarks
+) -> Variable:
     """Add what the file does not say: the scale, and categories for codes without a label."""
     is_open = "scale" in variable.inferred
     if answers.dtype.is_temporal():
@@ -227,14 +239,19 @@ def _complete(variable: Variable, answers: pl.Series, remarks: _Remarks) -> Vari
     if not variable.categories:
         return _list_values(variable, answers, remarks)
     values = answers.drop_nulls().unique().sort()
-    bare = [as_code(v) for v in values.filter(~_is_one_of(values, variable.codes)).to_list()]
+    bare = (
+        []
+        if is_closed
+        else [as_code(v) for v in values.filter(~_is_one_of(values, variable.codes)).to_list()]
+    )
     if is_open:
         variable = replace(variable, scale=_scale_of_labels(variable, bare))
-    if not bare or variable.scale in (Scale.INTERVAL, Scale.TEXT):
+    if not bare:
         return variable
-    if len(bare) > MOST_LISTED_VALUES:
-        remarks.open_lists.append(variable.name)
-        return variable
+    if variable.scale not in (Scale.NOMINAL, Scale.ORDINAL) or len(bare) > MOST_LISTED_VALUES:
+        if variable.scale in (Scale.NOMINAL, Scale.ORDINAL):
+            remarks.open_lists.append(variable.name)
+        return replace(variable, categories=(), point_labels=variable.categories)
     remarks.unlabelled.append(f"{variable.name} ({_shortened([str(code) for code in bare])})")
     labels = {c.code: c.label for c in variable.categories} | {code: str(code) for code in bare}
     inferred = tuple(dict.fromkeys([*variable.inferred, "values"]))

@@ -49,12 +49,18 @@ def as_numbers(variable: Variable, codes: Sequence[Code], valid: pl.Series) -> d
     numbers = {code: number for code in codes if (number := _number(code)) is not None}
     texts = sorted(str(code) for code in codes if code not in numbers)
     lowest = valid.min()
-    used = [float(code) for code in variable.codes if not isinstance(code, str)]
+    used = labelled_numbers(variable)
     used += [span.low for span in variable.missing_ranges if math.isfinite(span.low)]
     used += [*numbers.values(), 0.0] + ([float(str(lowest))] if lowest is not None else [])
     floor = math.floor(min(used))
     places = {text: float(floor - 1 - place) for place, text in enumerate(texts)}
     return {code: numbers.get(code, places.get(str(code), 0.0)) for code in codes}
+
+
+def labelled_numbers(variable: Variable) -> list[float]:
+    """List the labelled codes of answers that are numbers."""
+    labelled = variable.categories + variable.point_labels
+    return [float(one.code) for one in labelled if not isinstance(one.code, str)]
 
 
 def _number(code: Code) -> float | None:

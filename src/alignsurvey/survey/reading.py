@@ -87,8 +87,7 @@ def read_survey(
     if not answers.height:
         raise InputError(f"{path}: has no rows; export it again with its data")
     for variable in given or ():
-        if variable.scale is not Scale.INTERVAL:
-            check_codes(answers[variable.name], entries[variable.name], str(path))
+        check_codes(answers[variable.name], entries[variable.name], str(path))
     identifier = id or stored.get("id")
     if identifier is None:
         answers, entries, note = _number_rows(answers, entries, str(path))

@@ -104,14 +104,15 @@ def answer_labels(variable: Variable) -> dict[Code, str]:
     made_up = "values" in variable.inferred
     return {
         one.code: one.label
-        for one in variable.categories
+        for one in variable.categories + variable.point_labels
         if one.label and not (made_up and one.label == str(one.code))
     }
 
 
 def all_labels(variable: Variable) -> list[tuple[Code, str]]:
     """List every labelled code, answers and missing ones."""
-    return [(one.code, one.label) for one in variable.categories] + [
+    answers = variable.categories + variable.point_labels
+    return [(one.code, one.label) for one in answers] + [
         (one.code, one.label) for one in variable.missing
     ]
 

@@ -11,7 +11,13 @@ from typing import Any
 import polars as pl
 
 from alignsurvey.survey.codebook import Scale, Variable
-from alignsurvey.survey.missing_codes import as_numbers, codes_in_use, replaced, spss_declaration
+from alignsurvey.survey.missing_codes import (
+    as_numbers,
+    codes_in_use,
+    labelled_numbers,
+    replaced,
+    spss_declaration,
+)
 from alignsurvey.survey.readstat import (
     all_labels,
     answer_labels,
@@ -115,9 +121,9 @@ def _numbers(
     for code, number in plan.items():
         if label := missing_label(variable, code, number, language):
             labels[number] = label
-    answered = [*(code for code in variable.codes if not isinstance(code, str)), *valid.unique()]
+    answered = [*labelled_numbers(variable), *valid.drop_nulls().unique()]
     declared = spss_declaration(
-        list(dict.fromkeys(plan.values())), variable.missing_ranges, _present(answered)
+        list(dict.fromkeys(plan.values())), variable.missing_ranges, answered
     )
     if declared is None:
         raise refuse(
@@ -132,10 +138,6 @@ def _numbers(
     missing = [*({"lo": low, "hi": high} for low, high in spans), *alone]
     values = valid.zip_with(valid.is_not_null(), replaced(gaps, plan))
     return values, labels, missing, _number_format(variable.format, answers)
-
-
-def _present(numbers: list[float | None]) -> list[float]:
-    return [float(number) for number in numbers if number is not None]
 
 
 def _number_format(format: str, answers: pl.Series) -> str:
