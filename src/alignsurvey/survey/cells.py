@@ -77,16 +77,28 @@ def read_cells(text: str, source: str, separator: str | None = None) -> Cells:
     tidy = body.with_columns(pl.all().str.strip_chars())
     changed = sum(int((body[name] != tidy[name]).sum()) for name in body.columns)
     if changed:
-        notes.append(f"blanks around the text of {changed:,} cells were taken off")
+        notes.append(f"blanks around the text of {counted(changed, 'cell')} were taken off")
     tidy, texts = _take_wordings(tidy, notes)
     filled = tidy.filter(~pl.all_horizontal(pl.all() == ""))
     if filled.height < tidy.height:
-        notes.append(f"{tidy.height - filled.height:,} rows without any answer were left out")
+        left_out = counted(tidy.height - filled.height, "row")
+        notes.append(f"left out: {left_out} without any answer")
     if not filled.height:
         raise InputError(f"{source}: has a header but no rows")
     if separator != ",":
         notes.append(f"columns are separated by {_NAMES.get(separator, repr(separator))}s")
     return Cells(filled, separator, texts, tuple(notes))
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _find_separator(text: str) -> str:
@@ -117,7 +129,7 @@ def _cut_plain(text: str, separator: str, source: str) -> tuple[list[str], pl.Da
         if width != len(header):
             raise _ragged(source, place, number, width, len(header), separator)
     if len(rows) == 1:
-        return header, pl.DataFrame({str(place): [] for place in range(len(header))})
+        return header, pl.DataFrame(schema={str(k): pl.String for k in range(len(header))})
     frame = pl.read_csv(
         io.BytesIO("\n".join(line for _, line in rows[1:]).encode()),
         separator=separator,

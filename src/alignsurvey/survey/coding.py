@@ -162,7 +162,7 @@ def _missing_codes(
     if not found:
         return None
     codes = pl.select(pl.coalesce(found).alias(variable.name)).to_series()
-    return codes if codes.count() else None
+    return plain_column(codes) if codes.count() else None
 
 
 def check_codes(answers: pl.Series, variable: Variable, source: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from alignsurvey.errors import InputError
-from alignsurvey.survey.cells import Cells, read_cells
+from alignsurvey.survey.cells import Cells, counted, read_cells
 from alignsurvey.survey.checks import check_columns
 from alignsurvey.survey.codebook import Codebook, Scale, Variable
 from alignsurvey.survey.codebook_yaml import codebook_from_yaml, codebook_to_yaml
@@ -187,12 +187,8 @@ def _marker_notes(frame: pl.DataFrame, coded: list[CodedColumn]) -> list[str]:
             cells[marker] += count
             columns[marker] += 1
     parts = [
-        f"{'empty' if not marker else repr(marker)} in {_counted(count, 'cell')} of "
-        f"{_counted(columns[marker], 'column')}"
-        for marker, count in cells.most_common()
+        f"{'empty' if not marker else repr(marker)} in {counted(count, 'cell')} of "
+        f"{counted(columns[marker], 'column')}"
+        for marker, count in sorted(cells.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     return [f"taken as missing: {', '.join(parts)}"] if parts else []
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -82,11 +82,12 @@ def decode(raw: bytes, source: str, encoding: str | None = None) -> str:
         text = raw.decode(marked or "utf-8")
     except UnicodeDecodeError as error:
         if marked is not None:
+            place = _place(raw, error, marked)
             raise InputError(
-                f"{source}: begins as {marked} but byte {error.start + 1} is not; the file is "
-                "damaged or cut off"
+                f"{source}: begins as {marked} but {place} is not; the file is damaged or cut off"
             ) from error
-        raise InputError(_advice(raw, source, error.start)) from error
+        place = f"{source}: {_place(raw, error, 'utf-8')} is not UTF-8"
+        raise InputError(place + _advice(raw, error.start)) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InputError(
@@ -109,27 +110,28 @@ def _as_told(raw: bytes, source: str, encoding: str, marked: str | None) -> str:
     try:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{source}: byte {error.start + 1} (line {line}) is not {encoding}; name another "
-            "encoding"
+            f"{source}: {_place(raw, error, codec)} is not {encoding}; name another encoding"
         ) from error
 
 
-def _advice(raw: bytes, source: str, first_bad: int) -> str:
-    line = raw.count(b"\n", 0, first_bad) + 1
-    where = f"{source}: byte {first_bad + 1} (line {line}) is not UTF-8"
+def _place(raw: bytes, error: UnicodeDecodeError, codec: str) -> str:
+    """Say where the first wrong byte is, counted from 1; this codec counts after its mark."""
+    skipped = 3 if codec == "utf-8-sig" and raw.startswith(codecs.BOM_UTF8) else 0
+    start = error.start + skipped
+    return f"byte {start + 1} (line {raw.count(bytes([10]), 0, start) + 1})"
+
+
+def _advice(raw: bytes, first_bad: int) -> str:
     readings = {codec: _reading(raw, codec, first_bad) for codec in _LEGACY}
     order = sorted(_LEGACY, key=lambda codec: (codec == "gb18030") != _looks_chinese(raw))
     possible = [codec for codec in order if readings[codec] is not None]
     if not possible:
-        return f"{where}, nor {' or '.join(_LEGACY)}; save it as UTF-8 or name its encoding"
+        return f", nor {' or '.join(_LEGACY)}; save it as UTF-8 or name its encoding"
     first, *others = possible
     more = "".join(f", with '{codec}' {readings[codec]!r}" for codec in others)
     likelier = " (likelier)" if others else ""
-    return (
-        f"{where}; name the encoding: with '{first}'{likelier} it reads {readings[first]!r}{more}"
-    )
+    return f"; name the encoding: with '{first}'{likelier} it reads {readings[first]!r}{more}"
 
 
 def _reading(raw: bytes, codec: str, place: int) -> str | None:
