@@ -75,7 +75,7 @@ def _axis_panel(
     subtitle = f"{metric.label} ({metric.direction})"
     title = alt.Title(axis.capitalize(), subtitle=subtitle, frame="group")
     height = ROW_PIXELS * len(names)
-    base = alt.Chart(alt.InlineData(values=_panel_values(rows, metric_name)))
+    base = alt.Chart()
     y = alt.Y(
         "simulator:N",
         sort=names,
@@ -99,9 +99,10 @@ def _axis_panel(
                     if row.simulator == CEILING and metric_name in row.cells), None)  # fmt: skip
     if ceiling is not None:
         line = alt.Chart(alt.InlineData(values=[{"value": ceiling}]))
-        layers.insert(0, line.mark_rule(color=GREEN, strokeWidth=1.6).encode(x))
-    width = 190 if stacked else 215
-    return alt.layer(*layers).properties(title=title, width=width, height=height)
+        layers.insert(0, line.mark_rule(color=GREEN, strokeWidth=1.6, clip=True).encode(x))
+    width = 165 if stacked else 240
+    values = alt.InlineData(values=_panel_values(rows, metric_name))
+    return alt.layer(*layers, data=values).properties(title=title, width=width, height=height)
 
 
 def _name_axis(names: list[str], labels: bool, stacked: bool) -> alt.Axis:
@@ -186,10 +187,10 @@ def coefficient_chart(points: list[dict[str, Any]], per_row: int = 4) -> alt.Fac
         x, y, alt.Text("name:N")
     )
     layered = alt.layer(*zeros, identity, across, upright, dots, words).properties(
-        width=175, height=175
+        width=195, height=195
     )
     order = list(dict.fromkeys(point["panel"] for point in points))
-    header = alt.Header(title=None, labelLimit=190, labelFontSize=11, labelColor=INK)
+    header = alt.Header(title=None, labelLimit=210, labelFontSize=11, labelColor=INK)
     chart = layered.facet(
         alt.Facet("panel:N", sort=order, header=header),
         data=alt.InlineData(values=points),

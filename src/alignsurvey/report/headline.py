@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from alignsurvey.report.numbers import interval, number, percent
+from alignsurvey.report.numbers import number, percent, with_interval
 from alignsurvey.report.rows import Cell, Row, ScoreRows
 from alignsurvey.report.vocabulary import STANDING_WORDS, known, metric_of
 
@@ -83,7 +83,11 @@ def _sentence(findings: tuple[Finding, ...]) -> str:
     right = [one.claim for one in findings if one.right is True]
     wrong = [one.claim for one in findings if one.right is False]
     parts = [_listed(part) for part in (right, wrong) if part]
-    return f"{', but '.join(parts)}.".capitalize() if parts else "Too little was scored to say."
+    if not parts:
+        return "Too little was scored to say."
+    neither = "".join(f"; {one.claim}" for one in findings if one.right is None)
+    sentence = ", but ".join(parts) + neither
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _listed(parts: list[str]) -> str:
@@ -131,11 +135,11 @@ def _spread(own: Mapping[str, Row]) -> Finding | None:
         return None
     low, high = HEALTHY_SPREAD
     right = low <= cell.value <= high
-    claim = "spread is about right" if right else f"spread is {_times(cell.value)} people's"
-    detail = f"SD ratio {_evidence('sd_ratio', cell)} ({row.variant})"
+    claim = "spread is about right" if right else f"spread is {_times(cell.value)} people’s"
+    detail = f"SD ratio {_value('sd_ratio', cell)} ({row.variant})"
     expected = own.get("expectation", row).cells.get("sd_ratio", Cell(None))
     if row.variant == "draw" and expected.value is not None:
-        detail += f"; of its expectations {_evidence('sd_ratio', expected)}"
+        detail += f"; of its expectations {_value('sd_ratio', expected)}"
     return Finding("Spread", right, claim, detail)
 
 
@@ -155,7 +159,7 @@ def _groups(result: FidelityResult, name: str, own: Mapping[str, Row]) -> Findin
     low, high = HEALTHY_GAPS
     right = low <= middle <= high
     about = "differences between groups are"
-    claim = f"{about} about right" if right else f"{about} {_times(middle)} people's"
+    claim = f"{about} about right" if right else f"{about} {_times(middle)} people’s"
     variant = variant if variant in own else "answers"
     detail = (
         f"ratio {number(middle)}, median of {len(ratios)} pairs of item and grouping, "
@@ -174,7 +178,9 @@ def _relations(result: FidelityResult, own: Mapping[str, Row]) -> Finding | None
     right = cell.standing == "reaches" or (cell.value >= 0.8 and not wrong)
     claim = "relations with the predictors hold"
     if not right:
-        claim = f"relations with the predictors agree only to {number(cell.value)}"
+        claim = f"relations with the predictors agree to {number(cell.value)}"
+        if cell.ceiling is not None:
+            claim += f" where people reach {number(cell.ceiling)}"
         if wrong:
             claim = f"{wrong} of {clear} clear relations have the wrong sign"
     detail = f"{metric_of(name).label} {_evidence(name, cell)} ({row.variant})"
@@ -226,10 +232,13 @@ def _unanswered(row: Row) -> Finding | None:
     )  # fmt: skip
 
 
+def _value(metric: str, cell: Cell) -> str:
+    return with_interval(cell.value, cell.low, cell.high, metric_of(metric).digits)
+
+
 def _evidence(metric: str, cell: Cell) -> str:
     """A number with interval, ceiling and baseline."""
-    digits = metric_of(metric).digits
-    value = f"{number(cell.value, digits)} {interval(cell.low, cell.high, digits)}".strip()
+    digits, value = metric_of(metric).digits, _value(metric, cell)
     references = [
         f"{word} {number(reference, digits)}"
         for word, reference in (("ceiling", cell.ceiling), ("baseline", cell.baseline))

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from alignsurvey.report import numbers
 from alignsurvey.report.coefficients import CoefficientSet, coefficient_sets
 from alignsurvey.report.comparisons import differences
 from alignsurvey.report.distributions import item_cards
 from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
+from alignsurvey.report.gaps import gap_table
 from alignsurvey.report.headline import leaders, verdicts
 from alignsurvey.report.rows import Cell, ScoreRows, facts, score_rows, simulator_kind
 from alignsurvey.report.sections import by_target, outcomes, targets_of, unscored, unused
-from alignsurvey.report.subgroups import gap_rows, heat_map
+from alignsurvey.report.subgroups import heat_map
 from alignsurvey.report.vocabulary import (
     AXIS_QUESTIONS,
     MARKS,
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 
 SELECTED = 8
 """Simulators that distributions and coefficients show at first."""
+
+FURTHER = ("entropy_ratio", "jsd", "w1", "macro_f1", "brier", "log_loss")
+"""Metrics in a table of their own: they say much the same as others."""
 
 OPEN_ITEMS = 12
 """Items whose distributions are shown unfolded."""
@@ -85,6 +92,7 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
     environment.globals.update(
         number=numbers.number,
         interval=numbers.interval,
@@ -96,6 +104,12 @@ def render_report(
         standing_words=STANDING_WORDS,
     )
     return environment.get_template("page.html.j2").render(_context(result, title, command))
+
+
+def breakable(name: str) -> Markup:
+    """Allow a line to break within a name, where its parts meet."""
+    parts = re.split(r"(?<=[/\\_:.-])", str(name))
+    return Markup("<wbr>").join(parts)
 
 
 def _context(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
@@ -118,6 +132,8 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "no_cell": Cell(None),
         "targets_of": targets_of(rows),
         "class_of": {name: f"s{place}" for place, name in enumerate(order)},
+        "first_metrics": _metrics(rows, first=True),
+        "further_metrics": _metrics(rows, first=False),
         "axis_questions": AXIS_QUESTIONS,
         "verdicts": verdicts(result, rows),
         "leaders": leaders(rows),
@@ -128,7 +144,7 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "coefficient_sets": [(one, _coefficient_figure(one, place))
                              for place, one in enumerate(sets)],
         "heat_maps": [one for one in heat if one is not None],
-        "gaps": gap_rows(result),
+        "gaps": gap_table(result),
         "comparisons": differences(result),
         "outcomes": outcomes(result),
         "unused": unused(result),
@@ -162,6 +178,15 @@ def _simulator(
         "certain": bool(fact.get("certain")),
         "selected": name in selected,
     }
+
+
+def _metrics(rows: ScoreRows, first: bool) -> dict[str, list[str]]:
+    """The metrics of the table of scores, or those that are set apart from it."""
+    axes = {
+        axis: [name for name in names if (name in FURTHER) != first]
+        for axis, names in rows.metrics.items()
+    }
+    return {axis: names for axis, names in axes.items() if names}
 
 
 def _axes_figures(result: FidelityResult, rows: ScoreRows) -> list[tuple[str, str]]:

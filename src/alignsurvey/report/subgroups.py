@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from alignsurvey.report.rows import ANSWERS, Cell, cell_of, facts, simulator_kind
-from alignsurvey.report.vocabulary import Metric, known, metric_of
+from alignsurvey.report.rows import Cell, cell_of, facts, simulator_kind
+from alignsurvey.report.vocabulary import Metric, metric_of
 
 if TYPE_CHECKING:
     from alignsurvey.fidelity.result import FidelityResult
@@ -173,68 +172,3 @@ def _runs(names: list[str]) -> list[tuple[str, int]]:
         else:
             runs.append((name, 1))
     return runs
-
-
-@dataclass(frozen=True)
-class GapRow:
-    """Differences between the groups of one grouping, over all targets, in one variant."""
-
-    simulator: str
-    tag: str
-    variant: str
-    grouping: str
-    groups: int
-    targets: int
-    inflation: float | None
-    lowest: float | None
-    highest: float | None
-    between: float | None
-    within: float | None
-    worst: str
-    worst_target: str
-    worst_error: float | None
-
-
-def gap_rows(result: FidelityResult) -> list[GapRow]:
-    """Summarise the gaps of each simulator and grouping by their median over targets."""
-    if result.gaps.is_empty():
-        return []
-    about = facts(result)
-    found = []
-    keys = ("simulator", "variant", "grouping")
-    for (name, variant, grouping), own in result.gaps.group_by(*keys, maintain_order=True):
-        fact = about.get(str(name), {})
-        if fact.get("certain") and variant == "draw":
-            continue
-        kind = simulator_kind(fact)
-        rows = own.to_dicts()
-        ratios = [row["gap_inflation"] for row in rows if known(row["gap_inflation"])]
-        worst = max(
-            (row for row in rows if known(row["worst_error"])),
-            key=lambda row: abs(row["worst_error"]),
-            default={},
-        )
-        found.append(
-            GapRow(
-                simulator=str(name),
-                tag=kind if kind in ("constructed", "trivial") else "",
-                variant=ANSWERS if fact.get("certain") else str(variant),
-                grouping=str(grouping),
-                groups=int(rows[0]["groups"]),
-                targets=len(ratios),
-                inflation=median(ratios) if ratios else None,
-                lowest=min(ratios, default=None),
-                highest=max(ratios, default=None),
-                between=_median(rows, "between_ratio"),
-                within=_median(rows, "within_ratio"),
-                worst=str(worst.get("worst_group") or ""),
-                worst_target=str(worst.get("target") or ""),
-                worst_error=worst.get("worst_error"),
-            )
-        )
-    return found
-
-
-def _median(rows: list[dict[str, Any]], column: str) -> float | None:
-    values = [row[column] for row in rows if known(row[column])]
-    return median(values) if values else None

@@ -56,8 +56,8 @@ class FidelityTable:
         marks = PLAIN_MARKS if plain else MARKS
         about, rows = self._result.about, self._rows.simulators
         lines = [
-            f"{marks[Standing.REACHES]} reaches the human ceiling, "
-            f"{marks[Standing.SAME]} like the best trivial baseline, "
+            f"{marks[Standing.REACHES]} interval reaches human ceiling, "
+            f"{marks[Standing.SAME]} like best trivial baseline, "
             f"{marks[Standing.WORSE]} worse than it"
         ]
         if any(row.variant != ANSWERS for row in rows):

@@ -122,7 +122,7 @@ class Standing(StrEnum):
 MARKS = {Standing.REACHES: "▲", Standing.SAME: "≈", Standing.WORSE: "▼"}
 PLAIN_MARKS = {Standing.REACHES: "^", Standing.SAME: "~", Standing.WORSE: "v"}
 STANDING_WORDS = {
-    Standing.REACHES: "reaches the human ceiling",
+    Standing.REACHES: "the interval reaches the human ceiling",
     Standing.SAME: "cannot be told from the best trivial baseline",
     Standing.WORSE: "worse than the best trivial baseline",
     Standing.BETWEEN: "between baseline and ceiling",

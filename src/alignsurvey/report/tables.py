@@ -1,0 +1,151 @@
+"""The table of scores for a text or a paper: Markdown and LaTeX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alignsurvey.report.numbers import number, percent, with_interval
+from alignsurvey.report.rows import Cell, Row, ScoreRows, score_rows
+from alignsurvey.report.vocabulary import MARKS, Standing, metric_of
+from alignsurvey.report.words import intervals_in_words, pilot_in_words
+
+if TYPE_CHECKING:
+    from alignsurvey.fidelity.result import FidelityResult
+
+LATEX_MARKS = {
+    Standing.REACHES: r"$^{\blacktriangle}$",
+    Standing.SAME: r"$^{\approx}$",
+    Standing.WORSE: r"$^{\blacktriangledown}$",
+}
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "−": "$-$",
+}  # fmt: skip
+_MARKDOWN = {ord(char): f"\\{char}" for char in "\\`*_{}[]<>|#"}
+
+
+def scores_markdown(result: FidelityResult) -> str:
+    """Write the summary of a study as a Markdown table.
+
+    Parameters
+    ----------
+    result : FidelityResult
+
+    Returns
+    -------
+    str
+        Human ceiling and best trivial baseline first, then a row a simulator and variant; below
+        it what the marks and the brackets mean.
+    """
+    rows = score_rows(result)
+    metrics = _metrics(rows)
+    head = ["Simulator", *(metric_of(name).label for name in metrics), "Parsed", "n"]
+    lines = [_pipes(head), _pipes(["---", *["---:"] * (len(head) - 1)])]
+    for row in [*rows.references, *rows.simulators]:
+        cells = [_cell(row.cells.get(name, Cell(None)), name, row, MARKS) for name in metrics]
+        lines.append(_pipes([_name(row).translate(_MARKDOWN), *cells, *_ends(row)]))
+    return "\n".join([*lines, "", _legend(result, MARKS), ""])
+
+
+def scores_latex(result: FidelityResult, label: str = "tab:fidelity") -> str:
+    """Write the summary of a study as a LaTeX table.
+
+    Parameters
+    ----------
+    result : FidelityResult
+    label : str
+        For references to the table.
+
+    Returns
+    -------
+    str
+        Needs the packages booktabs and amssymb; Chinese names need XeLaTeX or LuaLaTeX.
+    """
+    rows = score_rows(result)
+    metrics = _metrics(rows)
+    axes = [(axis, len(names)) for axis, names in rows.metrics.items() if names]
+    spans = " & ".join(rf"\multicolumn{{{n}}}{{c}}{{{axis.capitalize()}}}" for axis, n in axes)
+    head = " & ".join(["Simulator", *(_tex(metric_of(name).label) for name in metrics), "Parsed"])
+    lines = [
+        r"\begin{table}", r"\centering\small",
+        rf"\begin{{tabular}}{{l{'r' * (len(metrics) + 1)}}}", r"\toprule",
+        *([rf" & {spans} & \\", *_rules(axes)] if axes else []),
+        rf"{head} \\", r"\midrule",
+    ]  # fmt: skip
+    for row in [*rows.references, *rows.simulators]:
+        cells = [_tex_cell(row.cells.get(name, Cell(None)), name, row) for name in metrics]
+        lines.append(rf"{' & '.join([_tex(_name(row)), *cells, _tex(_ends(row)[0])])} \\")
+        if row is rows.references[-1]:
+            lines.append(r"\midrule")
+    caption = _tex(_legend(result, {}))
+    for standing, words in (
+        (Standing.REACHES, "interval reaches the human ceiling"),
+        (Standing.SAME, "not told from the best trivial baseline"),
+        (Standing.WORSE, "worse than it"),
+    ):
+        caption += f" {LATEX_MARKS[standing]} {words}."
+    lines += [r"\bottomrule", r"\end{tabular}", rf"\caption{{{caption}}}",
+              rf"\label{{{label}}}", r"\end{table}"]  # fmt: skip
+    return "\n".join([*lines, ""])
+
+
+def _metrics(rows: ScoreRows) -> list[str]:
+    return [name for names in rows.metrics.values() for name in names]
+
+
+def _name(row: Row) -> str:
+    return ", ".join(part for part in (row.simulator, row.variant, row.tag) if part)
+
+
+def _ends(row: Row) -> list[str]:
+    if row.is_reference:
+        return ["", ""]
+    return [percent(row.parse_rate), "" if row.n is None else f"{row.n:.0f}"]
+
+
+def _cell(cell: Cell, metric: str, row: Row, marks: dict[Standing, str]) -> str:
+    text = with_interval(cell.value, cell.low, cell.high, metric_of(metric).digits)
+    judged = not row.is_reference and row.kind != "trivial"
+    mark = marks.get(cell.standing, "") if judged else ""
+    return f"{text} {mark}".rstrip()
+
+
+def _tex_cell(cell: Cell, metric: str, row: Row) -> str:
+    digits = metric_of(metric).digits
+    judged = not row.is_reference and row.kind != "trivial"
+    mark = LATEX_MARKS.get(cell.standing, "") if judged else ""
+    if cell.low is None or cell.high is None:
+        return f"{_tex(number(cell.value, digits))}{mark}"
+    ends = f"[{_tex(number(cell.low, digits))} {_tex(number(cell.high, digits))}]"
+    return rf"{_tex(number(cell.value, digits))}{mark} {{\scriptsize {ends}}}"
+
+
+def _rules(axes: list[tuple[str, int]]) -> list[str]:
+    rules, start = [], 2
+    for _, n in axes:
+        rules.append(rf"\cmidrule(lr){{{start}-{start + n - 1}}}")
+        start += n
+    return rules
+
+
+def _legend(result: FidelityResult, marks: dict[Standing, str]) -> str:
+    about = result.about
+    words = [f"n = {about.get('scored_n', '–')}", pilot_in_words(about), intervals_in_words(about)]
+    if marks:
+        words.append(
+            f"{marks[Standing.REACHES]} interval reaches the human ceiling, "
+            f"{marks[Standing.SAME]} not told from the best trivial baseline, "
+            f"{marks[Standing.WORSE]} worse than it"
+        )
+    if any(one.get("constructed") for one in about.get("simulators", ())):
+        words.append("constructed: made from people's own answers to show an error; no model")
+    return "; ".join(words) + "."
+
+
+def _pipes(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _tex(text: str) -> str:
+    return "".join(_LATEX.get(char, char) for char in text)
