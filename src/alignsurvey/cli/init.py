@@ -27,7 +27,7 @@ def init(
 
     Example: alignsurvey init gss2024.dta --id ID --weight WTSSNRPS
     """
-    from alignsurvey.fidelity.proposal import write_proposal
+    from alignsurvey.fidelity.proposal_file import write_proposal
     from alignsurvey.fidelity.study import SurveySource
 
     source = SurveySource(

@@ -1,12 +1,13 @@
 """The three axes: each takes people's and simulated answers and gives its metrics.
 
-Every function takes two matrices of weights, one for each side, with a row a bootstrap replicate:
-for a simulator both are the same people; for the ceiling they are two halves of the people.
+The two sides have weights of their own, with a row a bootstrap replicate: for a simulator both
+are the same people; for the ceiling they are two halves of the people.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,17 +18,44 @@ Scores = dict[str, Floats]
 """Metric name -> values, shape (replicates,)."""
 
 
-def marginal_axis(
-    target: Target, human: Answers, simulated: Answers, human_weights: Floats, sim_weights: Floats
-) -> Scores:
-    """Compare the distributions of answers, whoever gave them.
+@dataclass(frozen=True)
+class Side:
+    """Answers of n people to a target, with weights; what many comparisons need is kept.
 
     Parameters
     ----------
-    human, simulated : Answers
-        Of the same n people, or of two halves that the weights pick out; people without an answer
-        of their own are left out beforehand, a simulator's missing answers carry no weight.
-    human_weights, sim_weights : array, shape (B, n)
+    answers : Answers
+    weights : array, shape (B, n)
+    """
+
+    answers: Answers
+    weights: Floats
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Mean share of each option among those who answered, shape (B, K)."""
+        assert self.answers.shares is not None  # items have shares
+        total = self.weights @ self.answers.answered.astype(np.float64)
+        summed = self.weights @ np.nan_to_num(self.answers.shares)
+        mean: Floats = np.divide(
+            summed, total[:, None], out=np.full_like(summed, np.nan), where=total[:, None] > 0
+        )
+        return mean
+
+    @cached_property
+    def sd(self) -> Floats:
+        """Standard deviation of the scores, shape (B,)."""
+        return metrics.sd(self.answers.scores, self.weights)
+
+    @cached_property
+    def is_drawn(self) -> bool:
+        """Whether each answer is one option, so that its distribution is one of shares."""
+        shares = self.answers.shares
+        return shares is not None and bool(np.all(np.nan_to_num(shares) % 1 == 0))
+
+
+def marginal_axis(target: Target, human: Side, simulated: Side) -> Scores:
+    """Compare the distributions of answers, whoever gave them.
 
     Returns
     -------
@@ -37,36 +65,23 @@ def marginal_axis(
     """
     found: Scores = {}
     if target.variable is not None:
-        p, q = _mean_shares(human, human_weights), _mean_shares(simulated, sim_weights)
+        p, q = human.shares, simulated.shares
         found["tv"], found["jsd"] = metrics.tv(p, q), metrics.jsd(p, q)
         found["entropy_ratio"] = metrics.entropy_ratio(p, q)
     if target.is_ordered:
         low, high = target.limits
-        if target.variable is not None and _is_drawn(simulated):
+        if target.variable is not None and human.is_drawn and simulated.is_drawn:
             found["w1"] = metrics.w1(p, q, target.variable.positions)
         else:
             found["w1"] = metrics.w1_samples(
-                human.scores, simulated.scores, human_weights, sim_weights
+                human.answers.scores, simulated.answers.scores, human.weights, simulated.weights
             )
         found["w1_normalized"] = found["w1"] / (high - low)
     if target.has_scores:
-        spread = metrics.sd(human.scores, human_weights)
-        own = metrics.sd(simulated.scores, sim_weights)
-        found["sd_ratio"] = np.divide(own, spread, out=np.full_like(own, np.nan), where=spread > 0)
+        found["sd_ratio"] = np.divide(
+            simulated.sd, human.sd, out=np.full_like(human.sd, np.nan), where=human.sd > 0
+        )
     return found
-
-
-def _is_drawn(answers: Answers) -> bool:
-    """Whether each answer is one option, so that its distribution is one of shares."""
-    return answers.shares is not None and bool(np.all(np.nan_to_num(answers.shares) % 1 == 0))
-
-
-def _mean_shares(answers: Answers, weights: Floats) -> Floats:
-    assert answers.shares is not None  # items have shares
-    total = weights @ answers.answered.astype(np.float64)
-    summed = weights @ np.nan_to_num(answers.shares)
-    empty = np.full_like(summed, np.nan)
-    return np.divide(summed, total[:, None], out=empty, where=total[:, None] > 0)
 
 
 def individual_axis(target: Target, human: Answers, simulated: Answers, weights: Floats) -> Scores:
@@ -115,55 +130,61 @@ class Regression:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Coefficients of people and simulator, one row a bootstrap replicate, shape (B, p)."""
+    """Coefficients of a regression, one row a bootstrap replicate, shape (B, p).
+
+    Parameters
+    ----------
+    names : tuple of str
+        Predictors that could enter.
+    bivariate : array
+        Correlations.
+    multivariable : array
+        Standardized OLS, or logistic for a binary outcome.
+    dropped : tuple of (name, reason)
+        Predictors that could not enter.
+    """
 
     names: tuple[str, ...]
-    bivariate_human: Floats
-    bivariate_simulated: Floats
-    multivariable_human: Floats
-    multivariable_simulated: Floats
+    bivariate: Floats
+    multivariable: Floats
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
-def structural_axis(
-    regression: Regression,
-    human: Answers,
-    simulated: Answers,
-    human_weights: Floats,
-    sim_weights: Floats,
-) -> tuple[Scores, Coefficients, list[tuple[str, str]]]:
+def coefficients(regression: Regression, side: Side) -> Coefficients:
+    """Regress the outcome on its predictors, among those who answered."""
+    rows = side.answers.answered
+    X, weights = regression.X[rows], side.weights[:, rows]
+    kept, dropped = metrics.usable_predictors(X, regression.names, weights[0])
+    X, y = X[:, kept], _outcome(regression.outcome, side.answers)[rows]
+    fit = metrics.logistic if regression.outcome.is_binary else metrics.ols
+    return Coefficients(
+        tuple(regression.names[index] for index in kept),
+        metrics.correlations(X, y, weights),
+        fit(X, y, weights),
+        tuple(dropped),
+    )
+
+
+def structural_axis(human: Coefficients, simulated: Coefficients) -> Scores:
     """Compare how predictors relate to the outcome (arXiv 2606.28963, structural axis).
+
+    Parameters
+    ----------
+    human, simulated : Coefficients
+        With the same predictors.
 
     Returns
     -------
-    scores : dict
+    dict
         ``ccc_bivariate``, ``sign_agreement`` and ``slope_inflation`` of the correlations,
-        ``ccc_ols`` of the standardized regression (logistic for a binary outcome).
-    coefficients : Coefficients
-    dropped : list of (name, reason)
-        Predictors that could not enter.
+        ``ccc_ols`` of the regression.
     """
-    rows = human.answered & simulated.answered
-    X = regression.X[rows]
-    w_human, w_sim = human_weights[:, rows], sim_weights[:, rows]
-    kept, dropped = metrics.usable_predictors(X, regression.names, w_human[0])
-    X = X[:, kept]
-    y_human, y_sim = (_outcome(regression.outcome, one)[rows] for one in (human, simulated))
-    fit = metrics.logistic if regression.outcome.is_binary else metrics.ols
-    found = Coefficients(
-        tuple(regression.names[index] for index in kept),
-        metrics.correlations(X, y_human, w_human),
-        metrics.correlations(X, y_sim, w_sim),
-        fit(X, y_human, w_human),
-        fit(X, y_sim, w_sim),
-    )
-    bivariate = (found.bivariate_human, found.bivariate_simulated)
-    scores = {
-        "ccc_bivariate": metrics.ccc(*bivariate),
-        "ccc_ols": metrics.ccc(found.multivariable_human, found.multivariable_simulated),
-        "sign_agreement": metrics.sign_agreement(*bivariate),
-        "slope_inflation": metrics.slope_inflation(*bivariate),
+    return {
+        "ccc_bivariate": metrics.ccc(human.bivariate, simulated.bivariate),
+        "ccc_ols": metrics.ccc(human.multivariable, simulated.multivariable),
+        "sign_agreement": metrics.sign_agreement(human.bivariate, simulated.bivariate),
+        "slope_inflation": metrics.slope_inflation(human.bivariate, simulated.bivariate),
     }
-    return scores, found, dropped
 
 
 def _outcome(target: Target, answers: Answers) -> Floats:

@@ -11,7 +11,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from alignsurvey.fidelity.axes import Regression, Scores, marginal_axis, structural_axis
+from alignsurvey.fidelity.axes import (
+    Regression,
+    Scores,
+    Side,
+    coefficients,
+    marginal_axis,
+    structural_axis,
+)
 from alignsurvey.fidelity.targets import Answers, Floats, Target
 from alignsurvey.randomness import uniforms
 from alignsurvey.survey.survey import Survey
@@ -44,14 +51,15 @@ def half_weights(survey: Survey, seed: int, splits: int = SPLITS) -> tuple[Float
 
 def marginal_ceiling(target: Target, human: Answers, halves: tuple[Floats, Floats]) -> Scores:
     """Compare two halves' distributions of answers; see `marginal_axis`."""
-    return marginal_axis(target, human, human, *halves)
+    return marginal_axis(target, Side(human, halves[0]), Side(human, halves[1]))
 
 
 def structural_ceiling(
     regression: Regression, human: Answers, halves: tuple[Floats, Floats]
 ) -> Scores:
     """Compare two halves' coefficients; see `structural_axis`."""
-    return structural_axis(regression, human, human, *halves)[0]
+    first, second = (coefficients(regression, Side(human, half)) for half in halves)
+    return structural_axis(first, second) if first.names == second.names else {}
 
 
 def stepped_up(metric: str, values: Floats, half: float, n: float) -> float:

@@ -97,6 +97,9 @@ def run_study(
     rounds = study.pilot.replicates if study.pilot else 1
     for replicate in range(rounds):
         judges, pilot = setup.judges(replicate)
+        for group, target in judges.too_small():
+            reason = f"fewer than {study.minimum_n} judges answered '{target}'"
+            ledger.leave_out("group", group, reason)
         for index, spec in enumerate(specs):
             if progress:
                 progress(replicate * len(specs) + index, rounds * len(specs), spec.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,8 @@ from alignsurvey.fidelity.axes import (
     Coefficients,
     Regression,
     Scores,
+    Side,
+    coefficients,
     individual_axis,
     marginal_axis,
     structural_axis,
@@ -62,6 +64,44 @@ class Judges:
     weights: Floats
     minimum_n: int
 
+    _kept: dict[tuple[str, str], Side | None] = field(default_factory=dict, repr=False)
+    _fitted: dict[tuple[str, str], Coefficients] = field(default_factory=dict, repr=False)
+
+    def rows(self, group: Group, target: str) -> NDArray[np.bool_]:
+        """Who belongs to a group and has answered."""
+        return group.rows & self.answers[target].answered
+
+    def side(self, group: Group, target: str) -> Side | None:
+        """People's own answers in a group, None if there are too few."""
+        place = group.name, target
+        if place not in self._kept:
+            rows = self.rows(group, target)
+            self._kept[place] = (
+                Side(self.answers[target].take(rows), self.weights[:, rows])
+                if rows.sum() >= self.minimum_n
+                else None
+            )
+        return self._kept[place]
+
+    def coefficients(self, group: Group, regression: Regression) -> Coefficients:
+        """People's own coefficients in a group."""
+        outcome = regression.outcome.name
+        place = group.name, outcome
+        if place not in self._fitted:
+            side = self.side(group, outcome)
+            assert side is not None  # asked only where there are enough people
+            X = regression.X[self.rows(group, outcome)]
+            part = Regression(regression.outcome, regression.names, X)
+            self._fitted[place] = coefficients(part, side)
+        return self._fitted[place]
+
+    def too_small(self) -> Iterator[tuple[str, str]]:
+        """Groups that are not scored for a target: (group, target)."""
+        for group in self.groups:
+            for target in self.scored:
+                if self.side(group, target.name) is None:
+                    yield group.name, target.name
+
     def refuse_trained(self, predictions: Predictions) -> None:
         """Training people never judge.
 
@@ -85,7 +125,9 @@ class Ledger:
     """What scoring collects over replicates."""
 
     replicates: Replicates = field(default_factory=Replicates)
-    coefficients: dict[tuple[str, str, str], list[Coefficients]] = field(default_factory=dict)
+    coefficients: dict[tuple[str, str, str], list[tuple[Coefficients, Coefficients]]] = field(
+        default_factory=dict
+    )
     shares: dict[tuple[str, str], list[Floats]] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], NDArray[np.int64]] = field(default_factory=dict)
     left_out: dict[tuple[str, str, str], None] = field(default_factory=dict)
@@ -141,8 +183,6 @@ def _score_group(
     group: Group,
     ledger: Ledger,
 ) -> None:
-    whole = group.name == OVERALL
-
     def add(axis: str, scores: Scores, target: str, n: int, parsed: float) -> None:
         for variant in variants:
             for metric, values in scores.items():
@@ -150,44 +190,51 @@ def _score_group(
                 ledger.replicates.add(key, values, n, parsed)
 
     for target in judges.scored:
-        rows = group.rows & judges.answers[target.name].answered
-        if not _enough(rows, judges, group, target.name, ledger):
+        human = judges.side(group, target.name)
+        if human is None:
             continue
-        human, own = judges.answers[target.name].take(rows), simulated[target.name].take(rows)
-        if not own.answered.any():
+        own = simulated[target.name].take(judges.rows(group, target.name))
+        n, both = len(own.scores), int(own.answered.sum())
+        if not both:
             ledger.leave_out("target", f"{name}: {target.name}", "no answer could be read")
             continue
-        weights, parsed = judges.weights[:, rows], float(own.answered.mean())
-        n = int(rows.sum())
-        add("marginal", marginal_axis(target, human, own, weights, weights), target.name, n, parsed)
-        both = int(own.answered.sum())
-        add("individual", individual_axis(target, human, own, weights), target.name, both, parsed)
+        found = marginal_axis(target, human, Side(own, human.weights))
+        add("marginal", found, target.name, n, both / n)
+        found = individual_axis(target, human.answers, own, human.weights)
+        add("individual", found, target.name, both, both / n)
     for regression in judges.regressions:
-        outcome = regression.outcome.name
-        rows = group.rows & judges.answers[outcome].answered
-        if not _enough(rows, judges, group, outcome, ledger):
-            continue
-        part = Regression(regression.outcome, regression.names, regression.X[rows])
-        human, own = judges.answers[outcome].take(rows), simulated[outcome].take(rows)
-        if own.answered.sum() < judges.minimum_n:
-            continue
-        weights = judges.weights[:, rows]
-        scores, coefficients, dropped = structural_axis(part, human, own, weights, weights)
-        parsed = float(own.answered.mean())
-        add("structural", scores, outcome, int(own.answered.sum()), parsed)
-        for predictor, reason in dropped if whole else ():
+        _score_regression(judges, regression, simulated, group, add, ledger, (name, variants))
+
+
+def _score_regression(
+    judges: Judges,
+    regression: Regression,
+    simulated: Mapping[str, Answers],
+    group: Group,
+    add: Callable[[str, Scores, str, int, float], None],
+    ledger: Ledger,
+    place: tuple[str, Sequence[Variant]],
+) -> None:
+    outcome = regression.outcome.name
+    human = judges.side(group, outcome)
+    if human is None:
+        return
+    rows = judges.rows(group, outcome)
+    own = simulated[outcome].take(rows)
+    both = own.answered
+    if both.sum() < judges.minimum_n:
+        return
+    people = judges.coefficients(group, regression)
+    part = Regression(regression.outcome, regression.names, regression.X[rows][both])
+    side = Side(own.take(both), human.weights[:, both])
+    if not both.all():
+        # The people whom the simulator answers for, so that both regress the same rows.
+        people = coefficients(part, Side(human.answers.take(both), side.weights))
+    fitted = coefficients(part, side)
+    add("structural", structural_axis(people, fitted), outcome, int(both.sum()), both.mean())
+    if group.name == OVERALL:
+        for predictor, reason in people.dropped:
             ledger.leave_out("predictor", f"{outcome} ~ {predictor}", reason)
-        if whole:
-            for variant in variants:
-                place = (name, variant, outcome)
-                ledger.coefficients.setdefault(place, []).append(coefficients)
-
-
-def _enough(
-    rows: NDArray[np.bool_], judges: Judges, group: Group, target: str, ledger: Ledger
-) -> bool:
-    if rows.sum() >= judges.minimum_n:
-        return True
-    reason = f"fewer than {judges.minimum_n} people who answered '{target}'"
-    ledger.leave_out("group", group.name, reason)
-    return False
+        for variant in place[1]:
+            pairs = ledger.coefficients.setdefault((place[0], variant, outcome), [])
+            pairs.append((people, fitted))

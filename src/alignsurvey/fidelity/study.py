@@ -251,7 +251,9 @@ _PARTS: dict[str, type[BaseModel]] = {
 
 def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     """Say the first problem of a validation in one line, with the path to the key."""
-    problem = error.errors(include_url=False)[0]
+    problems = error.errors(include_url=False)
+    # A misspelt key also shows as a missing one; the misspelling is what the user can see.
+    problem = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     place = [part for part in problem["loc"] if not str(part).startswith("function-")]
     path = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if problem["type"] == "extra_forbidden":

@@ -118,7 +118,8 @@ def _mean_known(tables: Floats) -> Floats:
     known = ~np.isnan(tables)
     count = known.sum(axis=0)
     total = np.where(known, tables, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
 
 
 def _comparisons(setup: Setup, summaries: Replicates) -> pl.DataFrame:
@@ -130,7 +131,7 @@ def _comparisons(setup: Setup, summaries: Replicates) -> pl.DataFrame:
         if measure.better == "nearer 1":
             continue
         for variant in VARIANTS:
-            family = []
+            family, p_values = [], []
             for first, second in itertools.combinations(names, 2):
                 a, b = keys.get((first, variant, metric)), keys.get((second, variant, metric))
                 if a is None or b is None or a.target != b.target:
@@ -140,12 +141,13 @@ def _comparisons(setup: Setup, summaries: Replicates) -> pl.DataFrame:
                 )
                 if math.isnan(difference):
                     continue
+                p_values.append(p)
                 family.append(
                     {"axis": measure.axis, "metric": metric, "variant": variant,
                      "simulator_a": first, "simulator_b": second, "difference": difference,
                      "low": low, "high": high, "p": p}
                 )  # fmt: skip
-            corrected = holm([row["p"] for row in family]) if family else []
+            corrected = holm(p_values)
             rows += [row | {"p_holm": p} for row, p in zip(family, corrected, strict=True)]
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -157,20 +159,23 @@ def _matched(first: Floats, second: Floats) -> tuple[Floats, Floats]:
 
 def _coefficients(setup: Setup, ledger: Ledger) -> pl.DataFrame:
     level, rows = setup.study.bootstrap.level, []
-    for (simulator, variant, target), parts in ledger.coefficients.items():
+    for (simulator, variant, target), pairs in ledger.coefficients.items():
         if simulator not in setup.listed:
             continue
         for kind in ("bivariate", "multivariable"):
-            for name in dict.fromkeys(name for part in parts for name in part.names):
-                own = [part for part in parts if name in part.names]
+            for name in dict.fromkeys(name for human, _ in pairs for name in human.names):
                 human, simulated = (
                     pooled(
                         np.stack(
-                            [getattr(p, f"{kind}_{side}")[:, p.names.index(name)] for p in own]
+                            [
+                                getattr(one, kind)[:, one.names.index(name)]
+                                for one in side
+                                if name in one.names
+                            ]
                         ),
                         level,
                     )
-                    for side in ("human", "simulated")
+                    for side in zip(*pairs, strict=True)
                 )
                 rows.append(
                     {"simulator": simulator, "variant": variant, "target": target, "kind": kind,
