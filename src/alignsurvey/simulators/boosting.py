@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,10 +53,7 @@ class Boosting(Itemwise):
 
     def fit(self, pilot: Survey, items: Sequence[str], profile: Sequence[str]) -> ProfilePredictor:
         """Learn from the pilot; the predictions remember who was in it."""
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-        threads = 1 if pilot.n < _THREADS_FROM else None
-        with threadpool_limits(threads, "openmp"), warnings.catch_warnings():
+        with _threads(pilot.n), warnings.catch_warnings():
             # An income in 24 bands is a class to us, however few people are in each.
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             return super().fit(pilot, items, profile)
@@ -73,7 +72,29 @@ class Boosting(Itemwise):
         if chosen == 0:
             return constant(answers.shares)
         model = _grown(answers, np.ones(answers.n, dtype=bool), rounds, chosen)
-        return lambda X: np.asarray(model.predict_proba(X), dtype=np.float64)
+
+        def shares(X: Array) -> Array:
+            with _threads(len(X)):
+                return np.asarray(model.predict_proba(X), dtype=np.float64)
+
+        return shares
+
+
+@cache
+def _pools() -> Any:
+    """OpenMP's threads, found once: looking for them costs more than growing a tree."""
+    import sklearn.ensemble  # noqa: F401
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController().select(user_api="openmp")
+
+
+def _threads(n: int) -> AbstractContextManager[object]:
+    """One thread for few respondents, all of them for many."""
+    if n >= _THREADS_FROM:
+        return nullcontext()
+    limited: AbstractContextManager[object] = _pools().limit(limits=1)
+    return limited
 
 
 def _grown(answers: ItemAnswers, rows: NDArray[np.bool_], planned: int, rounds: int) -> Any:

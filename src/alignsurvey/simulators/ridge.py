@@ -113,9 +113,9 @@ def ridge(X: Array, y: Array, training: Array, penalties: Array) -> tuple[Array,
     cov_xy = weighted.transpose(0, 2, 1) @ y - mean_x * mean_y[:, None]
     p = X.shape[1]
     system = cov_xx[:, None] + penalties[None, :, None, None] * np.eye(p)
-    slopes: Array = np.linalg.solve(system, cov_xy[:, None, :, None])[..., 0]
-    intercepts = mean_y[:, None] - (slopes @ mean_x[:, :, None])[..., 0]
-    return np.asarray(intercepts, dtype=np.float64), slopes
+    solved = np.linalg.solve(system, cov_xy[:, None, :, None])[..., 0]
+    slopes = np.asarray(solved, dtype=np.float64)
+    return mean_y[:, None] - (slopes @ mean_x[:, :, None])[..., 0], slopes
 
 
 def normal_shares(mean: Array, error: float, positions: Array) -> Array:
