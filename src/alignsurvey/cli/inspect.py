@@ -69,8 +69,9 @@ def _print_tables(found: Inspection) -> None:
     console = Console()
     width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
     console = Console(width=width, highlight=False)
+    console.print(Text(found.source, style="bold"))
     about = f"{found.n:,} respondents, {len(found.variables)} variables, id '{found.id}'"
-    console.print(Text(f"{found.source}: {about}", style="bold"))
+    console.print(about, markup=False)
     if found.weights is not None:
         w = found.weights
         console.print(
