@@ -83,7 +83,7 @@ def finish_reading(file: LabelledFile, given: Codebook | None, source: str) -> S
         _check_types(variable, file.values[name], name in file.extended, source)
         valid, gaps = part_missing(file.values[name], variable, file.extended.get(name))
         is_moment = name in file.moments and not variable.categories
-        valid = file.moments[name](valid) if is_moment else whole_numbers(valid)
+        valid = whole_numbers(file.moments[name](valid) if is_moment else valid)
         if gaps.null_count() < len(gaps):
             missing.append(whole_numbers(gaps))
         variables.append(_complete(variable, valid, name in closed, remarks))
@@ -278,9 +278,10 @@ def _scale_of_labels(variable: Variable, unlabelled: Sequence[Code]) -> Scale:
 
 def _list_values(variable: Variable, answers: pl.Series, remarks: _Remarks) -> Variable:
     if "scale" not in variable.inferred and variable.scale in (Scale.NOMINAL, Scale.ORDINAL):
-        is_text = answers.dtype == pl.String
-        if is_text and infer_variable(variable.name, answers).scale is Scale.TEXT:
-            return replace(variable, scale=Scale.TEXT, inferred=("scale",))
+        # SPSS calls every text nominal, also what people said in their own words.
+        is_nominal_text = answers.dtype == pl.String and variable.scale is Scale.NOMINAL
+        if is_nominal_text and infer_variable(variable.name, answers).scale is Scale.TEXT:
+            return replace(variable, scale=Scale.TEXT)
         if answers.n_unique() > MOST_LISTED_VALUES:
             remarks.open_lists.append(variable.name)
             return variable

@@ -35,7 +35,12 @@ _DATETIMES = re.compile(r"^(?:DATETIME|YMDHMS)\d")
 _TIMES = re.compile(r"^TIME\d")
 _LATEST_SECONDS = 4e11  # about the year 14,000; what lies beyond is no date
 
-_MEASURES = {Scale.NOMINAL: "nominal", Scale.ORDINAL: "ordinal", Scale.INTERVAL: "scale"}
+_MEASURES = {
+    Scale.NOMINAL: "nominal",
+    Scale.ORDINAL: "ordinal",
+    Scale.INTERVAL: "scale",
+    Scale.TEXT: "nominal",  # SPSS has no other word for texts
+}
 _NUMBER_FORMAT = re.compile(r"^(?!A\d|AHEX)[A-Z]+\d+(?:\.\d+)?$")
 _TEXT_FORMAT = re.compile(r"^A(\d+)$")
 _MOMENT_FORMATS = {pl.Date: "DATE11", pl.Time: "TIME11.2", pl.Datetime: "DATETIME20"}
@@ -102,8 +107,7 @@ def stored_column(survey: Survey, name: str, path: Path) -> StoredColumn:
         kind = f"holds values of the type {answers.dtype}"
         raise refuse(path, name, kind, "make numbers or texts of it, or write .parquet")
     values, labels, declared, stored_format = layout
-    undeclared = "scale" in variable.inferred or variable.scale is Scale.TEXT
-    measure = "unknown" if undeclared else _MEASURES[variable.scale]
+    measure = "unknown" if "scale" in variable.inferred else _MEASURES[variable.scale]
     return StoredColumn(name, variable.text, values, labels, declared, measure, stored_format)
 
 
