@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HEALTHY_SPREAD = (0.85, 1.15)
 HEALTHY_GAPS = (0.8, 1.25)
+NEAR_CEILING = 0.9
+"""Share of the human ceiling from which relations are said to hold."""
+
 SMALL_SHIFT = 0.03
 """Shift of the mean, as a share of the range, up to which it is called about right."""
 
@@ -64,6 +67,7 @@ def verdicts(result: FidelityResult, rows: ScoreRows) -> list[Verdict]:
         candidates = (
             _average(result, name),
             _spread(own),
+            _shares(own),
             _groups(result, name, own),
             _relations(result, own),
             _persons(own),
@@ -85,7 +89,7 @@ def _sentence(findings: tuple[Finding, ...]) -> str:
     parts = [_listed(part) for part in (right, wrong) if part]
     if not parts:
         return "Too little was scored to say."
-    neither = "".join(f"; {one.claim}" for one in findings if one.right is None)
+    neither = "".join(f"; {one.claim}" for one in findings if one.right is None and one.claim)
     sentence = ", but ".join(parts) + neither
     return f"{sentence[0].upper()}{sentence[1:]}."
 
@@ -143,14 +147,28 @@ def _spread(own: Mapping[str, Row]) -> Finding | None:
     return Finding("Spread", right, claim, detail)
 
 
+def _shares(own: Mapping[str, Row]) -> Finding | None:
+    row = preferred(own, "draw", "answers")
+    name = next((one for one in ("w1_normalized", "tv") if one in row.cells), None)
+    cell = row.cells.get(name or "", Cell(None))
+    if name is None or cell.value is None:
+        return None
+    worse = cell.standing == "worse"
+    baseline = cell.baseline_name or "a trivial baseline"
+    claim = f"shares of answers are further off than those of {baseline}" if worse else ""
+    detail = f"{metric_of(name).label} {_evidence(name, cell)} ({row.variant})"
+    return Finding("Shares", False if worse else None, claim, detail)
+
+
 def _groups(result: FidelityResult, name: str, own: Mapping[str, Row]) -> Finding | None:
+    # Draws, since people's gaps hold sampling noise too, which an expectation is without.
     if result.gaps.is_empty():
         return None
     table = result.gaps.filter(
         (pl.col("simulator") == name) & pl.col("gap_inflation").cast(pl.Float64).is_finite()
     )
     variant = next(
-        (one for one in ("expectation", "draw") if one in table["variant"].to_list()), ""
+        (one for one in ("draw", "expectation") if one in table["variant"].to_list()), ""
     )
     ratios = table.filter(pl.col("variant") == variant)["gap_inflation"].to_list()
     if not ratios:
@@ -175,7 +193,7 @@ def _relations(result: FidelityResult, own: Mapping[str, Row]) -> Finding | None
     if name is None or cell.value is None:
         return None
     wrong, clear = wrong_signs(result.coefficients, row)
-    right = cell.standing == "reaches" or (cell.value >= 0.8 and not wrong)
+    right = not wrong and cell.value >= NEAR_CEILING * (cell.ceiling or 1.0)
     claim = "relations with the predictors hold"
     if not right:
         claim = f"relations with the predictors agree to {number(cell.value)}"

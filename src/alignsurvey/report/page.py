@@ -158,11 +158,15 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
 
 
 def selected_simulators(result: FidelityResult, order: list[str]) -> list[str]:
-    """The simulators shown at first: models before constructed ones before trivial ones."""
+    """The simulators shown at first: models before constructed ones, trivial ones if alone."""
     about = facts(result)
-    rank = {"simulator": 0, "constructed": 1, "trivial": 2}
-    ranked = sorted(order, key=lambda name: rank[simulator_kind(about.get(name, {}))])
-    return [name for name in order if name in ranked[:SELECTED]]
+    kinds = {name: simulator_kind(about.get(name, {})) for name in order}
+    ranked = [
+        *(name for name in order if kinds[name] == "simulator"),
+        *(name for name in order if kinds[name] == "constructed"),
+    ]
+    chosen = (ranked or order)[:SELECTED]
+    return [name for name in order if name in chosen]
 
 
 def _simulator(

@@ -28,6 +28,14 @@ CEILING = "human ceiling"
 BASELINE = "best trivial baseline"
 
 
+LEADING: dict[str, tuple[tuple[str, ...], ...]] = {
+    "structural": (("ccc_bivariate",), ("ccc_ols",), ("sign_agreement",)),
+    "marginal": (("w1_normalized", "tv"), ("sd_ratio",)),
+    "individual": (("pearson_r",), ("mae", "accuracy")),
+}
+"""What narrow tables show of each axis: the first metric of each tuple that was computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One number with what judges it."""
@@ -126,6 +134,17 @@ def score_rows(result: FidelityResult) -> ScoreRows:
     metrics = {axis: _metrics_of(table, axis) for axis in axes_of(table)}
     simulators = rows_of(table, facts(result))
     return ScoreRows(_references(simulators, metrics), simulators, metrics)
+
+
+def leading_metrics(rows: ScoreRows) -> list[tuple[str, str, bool]]:
+    """What narrow tables show: axis, metric, and whether it is the first of its axis."""
+    found = []
+    for axis, choices in LEADING.items():
+        computed = rows.metrics.get(axis, [])
+        chosen = [next((m for m in names if m in computed), None) for names in choices]
+        metrics = [metric for metric in chosen if metric is not None]
+        found += [(axis, metric, place == 0) for place, metric in enumerate(metrics)]
+    return found
 
 
 def axes_of(table: pl.DataFrame) -> list[str]:

@@ -79,9 +79,14 @@ def heat_map(result: FidelityResult, axis: str, metric_name: str | None) -> Heat
     metric, about = metric_of(metric_name), facts(result)
     averages = _averages(_one_variant(table, SHADED.get(axis, "draw")))
     simulators = table["simulator"].unique(maintain_order=True).to_list()
-    values = [averages[key].value for key in averages if key[1] != OVERALL]
-    limits = _limits(metric, [value for value in values if value is not None])
-    rows = [_heat_row(name, groups, averages, metric, limits, about) for name in simulators]
+    table_of = {name: [averages.get((name, group), Cell(None)) for group in groups]
+                for name in simulators}  # fmt: skip
+    short = {name: [shortfall(metric, cell) for cell in cells] for name, cells in table_of.items()}
+    limits = _limits([value for values in short.values() for value in values])
+    rows = [
+        _heat_row(name, averages.get((name, OVERALL)), table_of[name], short[name], limits, about)
+        for name in simulators
+    ]
     ceiling = [_shared([averages.get((s, g)) for s in simulators], "ceiling") for g in groups]
     counts = [_shared([averages.get((s, g)) for s in simulators], "n") for g in groups]
     names = [split_group(group) for group in groups]
@@ -130,32 +135,45 @@ def _mean(values: list[float | None]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
 
 
-def _limits(metric: Metric, values: list[float]) -> tuple[float, float]:
-    goodness = [metric.goodness(value) for value in values]
-    return min(goodness, default=0.0), max(goodness, default=0.0)
+def shortfall(metric: Metric, cell: Cell) -> float | None:
+    """How far a value is on the worse side of its group's ceiling, or how bad it is without one.
+
+    Small groups score worse by chance alone, people among themselves too.
+    """
+    if cell.value is None:
+        return None
+    if cell.ceiling is None:
+        return -metric.goodness(cell.value)
+    return max(0.0, metric.goodness(cell.ceiling) - metric.goodness(cell.value))
+
+
+def _limits(shortfalls: list[float | None]) -> tuple[float, float]:
+    known_ones = [value for value in shortfalls if value is not None]
+    return min(known_ones, default=0.0), max(known_ones, default=0.0)
 
 
 def _heat_row(
     name: str,
-    groups: list[str],
-    averages: Mapping[tuple[str, str], Cell],
-    metric: Metric,
+    overall: Cell | None,
+    cells: list[Cell],
+    shortfalls: list[float | None],
     limits: tuple[float, float],
     about: Mapping[str, Mapping[str, Any]],
 ) -> HeatRow:
-    cells = [averages.get((name, group), Cell(None)) for group in groups]
     low, high = limits
-    goodness = [None if c.value is None else metric.goodness(c.value) for c in cells]
-    shades = [0.0 if g is None or high <= low else (high - g) / (high - low) for g in goodness]
-    scored = [(g, place) for place, g in enumerate(goodness) if g is not None]
+    scored = [(value, -place) for place, value in enumerate(shortfalls) if value is not None]
+    worst = max(scored, default=(0.0, 0))
     kind = simulator_kind(about.get(name, {}))
     return HeatRow(
         simulator=name,
         tag=kind if kind in ("constructed", "trivial") else "",
-        overall=averages.get((name, OVERALL), Cell(None)),
+        overall=overall or Cell(None),
         cells=tuple(cells),
-        shades=tuple(shades),
-        worst=min(scored)[1] if len(scored) > 1 else None,
+        shades=tuple(
+            0.0 if value is None or high <= low else (value - low) / (high - low)
+            for value in shortfalls
+        ),
+        worst=-worst[1] if len(scored) > 1 and worst[0] != min(scored)[0] else None,
     )
 
 

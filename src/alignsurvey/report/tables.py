@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from alignsurvey.errors import InputError, nearest
 from alignsurvey.report.numbers import number, percent, with_interval
-from alignsurvey.report.rows import Cell, Row, ScoreRows, score_rows
+from alignsurvey.report.rows import Cell, Row, ScoreRows, leading_metrics, score_rows
 from alignsurvey.report.vocabulary import MARKS, Standing, metric_of
 from alignsurvey.report.words import intervals_in_words, pilot_in_words
 
@@ -20,17 +22,19 @@ LATEX_MARKS = {
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "−": "$-$",
+    "[": "{[}", "]": "{]}", "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "−": "$-$",
 }  # fmt: skip
 _MARKDOWN = {ord(char): f"\\{char}" for char in "\\`*_{}[]<>|#"}
 
 
-def scores_markdown(result: FidelityResult) -> str:
+def scores_markdown(result: FidelityResult, metrics: Sequence[str] | None = None) -> str:
     """Write the summary of a study as a Markdown table.
 
     Parameters
     ----------
     result : FidelityResult
+    metrics : sequence of str, optional
+        Columns; by default the leading ones of each axis.
 
     Returns
     -------
@@ -39,7 +43,7 @@ def scores_markdown(result: FidelityResult) -> str:
         it what the marks and the brackets mean.
     """
     rows = score_rows(result)
-    metrics = _metrics(rows)
+    metrics = _chosen(rows, metrics)
     head = ["Simulator", *(metric_of(name).label for name in metrics), "Parsed", "n"]
     lines = [_pipes(head), _pipes(["---", *["---:"] * (len(head) - 1)])]
     for row in [*rows.references, *rows.simulators]:
@@ -48,12 +52,16 @@ def scores_markdown(result: FidelityResult) -> str:
     return "\n".join([*lines, "", _legend(result, MARKS), ""])
 
 
-def scores_latex(result: FidelityResult, label: str = "tab:fidelity") -> str:
+def scores_latex(
+    result: FidelityResult, metrics: Sequence[str] | None = None, label: str = "tab:fidelity"
+) -> str:
     """Write the summary of a study as a LaTeX table.
 
     Parameters
     ----------
     result : FidelityResult
+    metrics : sequence of str, optional
+        Columns; by default the leading ones of each axis.
     label : str
         For references to the table.
 
@@ -63,8 +71,8 @@ def scores_latex(result: FidelityResult, label: str = "tab:fidelity") -> str:
         Needs the packages booktabs and amssymb; Chinese names need XeLaTeX or LuaLaTeX.
     """
     rows = score_rows(result)
-    metrics = _metrics(rows)
-    axes = [(axis, len(names)) for axis, names in rows.metrics.items() if names]
+    metrics = _chosen(rows, metrics)
+    axes = _axes(rows, metrics)
     spans = " & ".join(rf"\multicolumn{{{n}}}{{c}}{{{axis.capitalize()}}}" for axis, n in axes)
     head = " & ".join(["Simulator", *(_tex(metric_of(name).label) for name in metrics), "Parsed"])
     lines = [
@@ -78,20 +86,33 @@ def scores_latex(result: FidelityResult, label: str = "tab:fidelity") -> str:
         lines.append(rf"{' & '.join([_tex(_name(row)), *cells, _tex(_ends(row)[0])])} \\")
         if row is rows.references[-1]:
             lines.append(r"\midrule")
-    caption = _tex(_legend(result, {}))
+    marks = []
     for standing, words in (
         (Standing.REACHES, "interval reaches the human ceiling"),
         (Standing.SAME, "not told from the best trivial baseline"),
         (Standing.WORSE, "worse than it"),
     ):
-        caption += f" {LATEX_MARKS[standing]} {words}."
+        marks.append(f"{LATEX_MARKS[standing]} {words}")
+    caption = f"{_tex(_legend(result, {}))} {'; '.join(marks)}."
     lines += [r"\bottomrule", r"\end{tabular}", rf"\caption{{{caption}}}",
               rf"\label{{{label}}}", r"\end{table}"]  # fmt: skip
     return "\n".join([*lines, ""])
 
 
-def _metrics(rows: ScoreRows) -> list[str]:
-    return [name for names in rows.metrics.values() for name in names]
+def _chosen(rows: ScoreRows, metrics: Sequence[str] | None) -> list[str]:
+    if metrics is None:
+        return [name for _, name, _ in leading_metrics(rows)]
+    computed = [name for names in rows.metrics.values() for name in names]
+    for name in metrics:
+        if name not in computed:
+            raise InputError(f"no metric '{name}' in this result; {nearest(name, computed)}")
+    return [name for name in computed if name in metrics]
+
+
+def _axes(rows: ScoreRows, metrics: list[str]) -> list[tuple[str, int]]:
+    """Axes with their number of columns."""
+    sizes = [(axis, sum(name in metrics for name in names)) for axis, names in rows.metrics.items()]
+    return [(axis, size) for axis, size in sizes if size]
 
 
 def _name(row: Row) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alignsurvey.report.numbers import NONE, count, interval, number, percent
-from alignsurvey.report.rows import ANSWERS, Cell, Row, ScoreRows, score_rows
+from alignsurvey.report.rows import ANSWERS, Cell, Row, ScoreRows, leading_metrics, score_rows
 from alignsurvey.report.vocabulary import MARKS, PLAIN_MARKS, Metric, Standing, metric_of
 from alignsurvey.report.words import intervals_in_words, left_out_in_words, pilot_in_words
 
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 NAME_COLUMNS = 24
 """Columns that a name should have; below it, intervals and then whole metrics give way."""
-
-SHOWN: dict[str, tuple[tuple[str, ...], ...]] = {
-    "structural": (("ccc_bivariate",), ("ccc_ols",), ("sign_agreement",)),
-    "marginal": (("w1_normalized", "tv"), ("sd_ratio",)),
-    "individual": (("pearson_r",), ("mae", "accuracy")),
-}
-"""Columns of each axis: the first metric of each tuple that was computed."""
 
 GIVE_WAY = ("sign_agreement", "mae", "accuracy", "ccc_bivariate", "sd_ratio")
 """What is dropped, in this order, where even values alone are too wide."""
@@ -76,7 +69,7 @@ class _Layout:
 
     def __init__(self, rows: ScoreRows, width: int, plain: bool) -> None:
         self.rows = [*rows.references, *rows.simulators]
-        self.shown = _columns(rows)
+        self.shown = leading_metrics(rows)
         self.plain = plain
         self.marks = PLAIN_MARKS if plain else MARKS
         self.wide = self._room(width, wide=True) >= NAME_COLUMNS
@@ -176,17 +169,6 @@ def fidelity_table(result: FidelityResult) -> FidelityTable:
 def _title(result: FidelityResult) -> str:
     source = dict(result.about.get("survey", {})).get("source")
     return f"Fidelity: {source}" if source else "Fidelity"
-
-
-def _columns(rows: ScoreRows) -> list[tuple[str, str, bool]]:
-    """Axis, metric, and whether it is the first of its axis."""
-    found = []
-    for axis, choices in SHOWN.items():
-        computed = rows.metrics.get(axis, [])
-        chosen = [next((m for m in names if m in computed), None) for names in choices]
-        metrics = [metric for metric in chosen if metric is not None]
-        found += [(axis, metric, place == 0) for place, metric in enumerate(metrics)]
-    return found
 
 
 def _two_lines(short: str) -> list[str]:

@@ -125,7 +125,7 @@ STANDING_WORDS = {
     Standing.REACHES: "the interval reaches the human ceiling",
     Standing.SAME: "cannot be told from the best trivial baseline",
     Standing.WORSE: "worse than the best trivial baseline",
-    Standing.BETWEEN: "between baseline and ceiling",
+    Standing.BETWEEN: "better than the best trivial baseline",
     Standing.UNKNOWN: "",
 }
 
