@@ -186,8 +186,8 @@ def test_a_simulator_without_any_answer_is_left_out_not_zero(survey: Survey) -> 
 
 
 def test_training_people_never_judge(survey: Survey) -> None:
-    from alignsurvey.fidelity.run import prepare
     from alignsurvey.fidelity.scoring import Ledger, score
+    from alignsurvey.fidelity.setup import prepare
     from alignsurvey.simulators import resolve
 
     study = Study.parse({**BASE, "simulators": ["baseline/logit"]})

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from alignsurvey.fidelity.study import Study
+
+WORTH_STARTING = 40
+"""Fits and scorings from which on starting worker processes pays."""
 
 
 def fidelity(
@@ -14,6 +21,9 @@ def fidelity(
         Path | None, typer.Option(help="Run folder. Without it: runs/NAME, none with --json.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON.")] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that share the pilots; 0: as suits the study.")
+    ] = 0,
 ) -> None:
     """Score simulators against people on three axes: structural, marginal, individual.
 
@@ -23,10 +33,12 @@ def fidelity(
     """
     if out is None and not json:
         out = Path("runs") / study.stem
-    run_and_show(study, out, json)
+    run_and_show(study, out, json, workers)
 
 
-def run_and_show(study_file: Path, out: Path | None, json: bool, title: str | None = None) -> None:
+def run_and_show(
+    study_file: Path, out: Path | None, json: bool, workers: int = 0, title: str | None = None
+) -> None:
     """Run a study, fill its folder, and print the table or the JSON."""
     from functools import partial
 
@@ -42,10 +54,18 @@ def run_and_show(study_file: Path, out: Path | None, json: bool, title: str | No
     errors = Console(stderr=True)
     with progress_on(errors) as progress:
         report = partial(write_report, title=title or f"Fidelity of {study_file.stem}")
-        result = run_in_folder(study, out, study_file, report, progress)
+        result = run_in_folder(
+            study, out, study_file, report, progress, workers or _suitable_workers(study)
+        )
     if json:
         typer.echo(result.to_json())
         return
     Console().print(fidelity_table(result))
     if out is not None:
         typer.echo(f"\nReport: {out / 'report.html'}")
+
+
+def _suitable_workers(study: Study) -> int:
+    """Use every core for a study whose work outweighs starting processes, else this one."""
+    pilots = study.pilot.replicates if study.pilot else 1
+    return (os.cpu_count() or 1) if pilots * len(study.simulators) >= WORTH_STARTING else 1

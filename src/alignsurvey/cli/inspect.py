@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,7 @@ _NAME_CELLS, _MISSING_CELLS, _LEAST_ANSWER_CELLS = 18, 12, 24
 _KINDS = {
     "refused": "ref", "dont_know": "dk", "not_asked": "na", "other": "other", "empty": "empty",
 }  # fmt: skip
+_LEGEND = "* inferred; missing: ref(used), dk (don't know), na (not asked), other, empty"
 
 
 def inspect(
@@ -111,31 +112,16 @@ def variable_table(
     from rich.table import Table
     from rich.text import Text
 
-    rows = [
-        (
-            _cut(one.name, _NAME_CELLS),
-            one.scale + "*" * ("scale" in one.inferred),
-            f"{one.n:,}",
-            ", ".join(f"{count:,} {_KINDS[kind]}" for kind, count in one.missing.items()),
-        )
-        for one in variables
-    ]
     heads = ("Variable", "Scale", "n", "Missing")
-    widths = [
-        max(cell_len(head), *(cell_len(row[place]) for row in rows), 0)
-        for place, head in enumerate(heads)
-    ]
+    rows = [_first_cells(one) for one in variables]
+    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
     widths[3] = min(widths[3], _MISSING_CELLS)
     # Between columns stand a blank of padding and one of the box.
     rest = max(width - sum(widths) - 2 * len(widths), _LEAST_ANSWER_CELLS)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for head, cells in zip(heads, widths, strict=True):
-        table.add_column(
-            head,
-            width=cells,
-            justify="right" if head == "n" else "left",
-            no_wrap=head != "Missing",
-        )
+        justify: Literal["left", "right"] = "right" if head == "n" else "left"
+        table.add_column(head, width=cells, justify=justify, no_wrap=head != "Missing")
     table.add_column("Question, answers" + " (weighted)" * weighted, width=rest, no_wrap=True)
     for one, row in zip(variables, rows, strict=True):
         question = one.text or (one.name if row[0] != one.name else "")
@@ -143,10 +129,17 @@ def variable_table(
         table.add_row(*map(Text, row), Text("\n".join([*lines, condensed(one, rest)])))
     if any(one.inferred or one.missing for one in variables):
         table.caption_justify = "left"
-        table.caption = (
-            "* inferred; missing: ref(used), dk (don't know), na (not asked), other, empty"
-        )
+        table.caption = _LEGEND
     return table
+
+
+def _first_cells(one: VariableSummary) -> tuple[str, str, str, str]:
+    return (
+        _cut(one.name, _NAME_CELLS),
+        one.scale + "*" * ("scale" in one.inferred),
+        f"{one.n:,}",
+        ", ".join(f"{count:,} {_KINDS[kind]}" for kind, count in one.missing.items()),
+    )
 
 
 def condensed(one: VariableSummary, cells: int) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from alignsurvey.fidelity.result import FidelityResult
-from alignsurvey.fidelity.run import Progress, prepare, run_study
+from alignsurvey.fidelity.run import Progress, run_study
+from alignsurvey.fidelity.setup import prepare
 from alignsurvey.fidelity.sources import load_survey
 from alignsurvey.fidelity.study import Study
 from alignsurvey.predictions import Outcome, Predictions
@@ -26,8 +27,9 @@ def run_in_folder(
     study: Study,
     out: Path | None,
     study_file: Path | None = None,
-    write_report: Callable[[FidelityResult, Path], None] | None = None,
+    write_report: Callable[[FidelityResult, Path], object] | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> FidelityResult:
     """Run a study and fill its run folder.
 
@@ -42,6 +44,8 @@ def run_in_folder(
         Called as ``write_report(result, path)`` for report.html.
     progress : callable, optional
         Called as ``progress(done, total, what)``.
+    workers : int
+        Processes that share the replicates.
 
     Returns
     -------
@@ -53,13 +57,13 @@ def run_in_folder(
         The folder holds something else, or the study cannot be run; see `run_study`.
     """
     if out is None:
-        return run_study(study, progress=progress)
+        return run_study(study, progress=progress, workers=workers)
     started = time.monotonic()
     survey = load_survey(study)
     prepare(study, survey)  # before a folder is made for a study that cannot run
     folder = RunFolder.open(out)
     with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
-        result = run_study(study, survey, progress, answers.add)
+        result = run_study(study, survey, progress, answers.add, workers)
     folder.write_table("queries.parquet", queries(study, survey))
     folder.write_table("scores.parquet", result.scores)
     folder.write_text("result.json", result.to_json() + "\n")

@@ -25,6 +25,17 @@ class GapReplicates:
     errors: list[Floats] = field(default_factory=list)
     groups: tuple[str, ...] = ()
 
+    def absorb(self, other: GapReplicates) -> None:
+        """Add the gaps of other pilots, if they are between the same groups."""
+        if self.groups and other.groups != self.groups:
+            return  # a group fell below the minimum among this pilot's judges
+        self.groups = other.groups
+        self.human += other.human
+        self.simulated += other.simulated
+        self.between += other.between
+        self.within += other.within
+        self.errors += other.errors
+
 
 GapTable = dict[tuple[str, str, str, str], GapReplicates]
 
@@ -54,12 +65,9 @@ def add_gaps(
             members = [one for one in members if (one.rows & known).sum() >= minimum_n]
             if len(members) < 2:
                 continue
-            gap = found.setdefault((*place, target.name, grouping), GapReplicates())
-            names = tuple(member.name for member in members)
-            if gap.groups and gap.groups != names:
-                continue  # a group fell below the minimum in this pilot's judges
-            gap.groups = names
+            gap = GapReplicates(groups=tuple(member.name for member in members))
             _add(gap, y, f, [member.rows & known for member in members], weights)
+            found.setdefault((*place, target.name, grouping), GapReplicates()).absorb(gap)
 
 
 def _add(

@@ -7,6 +7,7 @@ draws of all pilots are pooled, each pilot's freed of the bootstrap's own bias.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
@@ -54,6 +55,13 @@ class Replicates:
         self._values[key].append(values)
         self._n[key].append(n)
         self._parsed[key].append(parse_rate)
+
+    def absorb(self, other: Replicates) -> None:
+        """Add the values of other pilots."""
+        for key, values in other._values.items():
+            self._values[key] += values
+            self._n[key] += other._n[key]
+            self._parsed[key] += other._parsed[key]
 
     def keys(self) -> Iterator[Key]:
         """Every number there is, in the order of arrival."""
@@ -121,16 +129,17 @@ def pooled_difference(
     Returns
     -------
     (difference, low, high, p)
-        p is two-sided, from the share of draws on the other side of 0.
+        p is two-sided and normal, with the standard error of the pooled draws: a share of draws
+        could not be smaller than one in their number, which a correction for many pairs needs.
     """
     table = first - second
     value, low, high = pooled(table, level)
-    draws = debiased(table[~np.isnan(table[:, 0])]) if not np.isnan(value) else np.empty(0)
-    if not len(draws):
-        return value, low, high, float("nan")
-    below = (int((draws <= 0).sum()) + 1) / (len(draws) + 1)
-    above = (int((draws >= 0).sum()) + 1) / (len(draws) + 1)
-    return value, low, high, min(1.0, 2 * min(below, above))
+    if math.isnan(value):
+        return value, low, high, math.nan
+    error = float(debiased(table[~np.isnan(table[:, 0])]).std())
+    if error == 0:
+        return value, low, high, 1.0 if value == 0 else 0.0
+    return value, low, high, math.erfc(abs(value) / error / math.sqrt(2))
 
 
 def holm(p_values: list[float]) -> list[float]:

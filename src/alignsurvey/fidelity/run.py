@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+import signal
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing
+from multiprocessing import get_context
+from typing import Any
 
-import numpy as np
-
-from alignsurvey import metrics
-from alignsurvey.errors import InputError
-from alignsurvey.fidelity.ceiling import half_weights
 from alignsurvey.fidelity.gaps import GapTable, add_gaps
-from alignsurvey.fidelity.grouping import Group, study_groups
 from alignsurvey.fidelity.result import FidelityResult
-from alignsurvey.fidelity.scoring import Judges, Ledger, score
-from alignsurvey.fidelity.sources import load_survey, recorded_predictions
-from alignsurvey.fidelity.structures import study_regressions
+from alignsurvey.fidelity.scoring import Judges, Round, score
+from alignsurvey.fidelity.setup import Setup, prepare
+from alignsurvey.fidelity.sources import load_survey
 from alignsurvey.fidelity.study import SimulatorSpec, Study
 from alignsurvey.fidelity.tables import assemble
-from alignsurvey.fidelity.targets import (
-    VARIANTS,
-    Floats,
-    Target,
-    human_answers,
-    simulated_answers,
-    study_targets,
-)
+from alignsurvey.fidelity.targets import VARIANTS, simulated_answers
 from alignsurvey.predictions import Predictions
 from alignsurvey.randomness import stable_hash
-from alignsurvey.simulators import TRIVIAL, cross_predict, planted, resolve
 from alignsurvey.survey.survey import Survey
-
-CROSS_FOLDS = 10
-"""Folds in which learners are fitted where a study has no pilot."""
 
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and what is being done."""
@@ -47,6 +32,7 @@ def run_study(
     survey: Survey | None = None,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    workers: int = 1,
 ) -> FidelityResult:
     """Ask how far simulators' answers are from people's.
 
@@ -65,6 +51,9 @@ def run_study(
         Called as ``progress(done, total, what)``.
     keep : callable, optional
         Called as ``keep(replicate, simulator, seed, predictions)`` with each simulator's answers.
+    workers : int
+        Processes that share the replicates; the numbers do not depend on it. More than one needs
+        the caller's script to be importable (``if __name__ == "__main__":``).
 
     Returns
     -------
@@ -90,30 +79,86 @@ def run_study(
     True
     """
     setup = prepare(study, survey if survey is not None else load_survey(study))
-    ledger, gaps = Ledger(), GapTable()
+    total = Round()
     for what, name, reason in setup.left_out:
-        ledger.leave_out(what, name, reason)
-    specs = setup.simulators
+        total.ledger.leave_out(what, name, reason)
     rounds = study.pilot.replicates if study.pilot else 1
-    for replicate in range(rounds):
-        judges, pilot = setup.judges(replicate)
-        for group, target in judges.too_small():
-            reason = f"fewer than {study.minimum_n} judges answered '{target}'"
-            ledger.leave_out("group", group, reason)
-        for index, spec in enumerate(specs):
+    steps = rounds * len(setup.simulators)
+    with closing(_rounds(setup, rounds, min(workers, rounds), progress, keep)) as results:
+        for done, result in enumerate(results, 1):
+            total.absorb(result)
             if progress:
-                progress(replicate * len(specs) + index, rounds * len(specs), spec.name)
-            seed = stable_hash(study.seed, "draw", replicate, spec.use) >> 32
-            predictions = setup.predictions(spec, pilot, judges.people, seed)
-            setup.elicited[spec.name] = predictions.provenance.by
-            setup.certain[spec.name] = predictions.is_certain
-            if keep and spec.name in setup.listed:
-                keep(replicate, spec.name, seed, predictions)
-            score(judges, predictions, spec.name, seed, ledger)
-            _gaps(judges, predictions, spec, seed, gaps)
-    if progress:
-        progress(rounds * len(specs), rounds * len(specs), "tables")
-    return assemble(setup, ledger, gaps, judges.people.n)
+                progress(done * len(setup.simulators), steps, f"pilot {done} of {rounds}")
+    return assemble(setup, total)
+
+
+def _rounds(
+    setup: Setup, rounds: int, workers: int, progress: Progress | None, keep: Keep | None
+) -> Generator[Round]:
+    """Give the replicates' results in order, from this process or from several."""
+    if workers <= 1:
+        with _one_thread():
+            for replicate in range(rounds):
+                yield play(setup, replicate, progress, keep)
+        return
+    with get_context("spawn").Pool(workers, _start, (setup, keep is not None)) as pool:
+        for result in pool.imap(_play_one, range(rounds)):
+            if keep:
+                for answers in result.answers:
+                    keep(*answers)
+                result.answers.clear()
+            yield result
+
+
+_worker: dict[str, Any] = {}
+"""What a worker process was started with; empty in the main process."""
+
+
+def _start(setup: Setup, keeps: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process stops its workers
+    _worker.update(setup=setup, keeps=keeps, threads=_one_thread())
+
+
+def _play_one(replicate: int) -> Round:
+    answers: list[tuple[int, str, int, Predictions]] = []
+    keep = (lambda *one: answers.append(one)) if _worker["keeps"] else None
+    result = play(_worker["setup"], replicate, None, keep)
+    result.answers.extend(answers)
+    return result
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Linear algebra in one thread: the matrices are small, and sums keep their order."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
+
+
+def play(
+    setup: Setup, replicate: int, progress: Progress | None = None, keep: Keep | None = None
+) -> Round:
+    """Play one replicate: draw the pilot, fit, predict, score."""
+    found, study, specs = Round(), setup.study, setup.simulators
+    rounds = study.pilot.replicates if study.pilot else 1
+    judges, pilot = setup.judges(replicate)
+    found.judges_n = judges.people.n
+    for group, target in judges.too_small():
+        reason = f"fewer than {study.minimum_n} judges answered '{target}'"
+        found.ledger.leave_out("group", group, reason)
+    for index, spec in enumerate(specs):
+        if progress:
+            progress(replicate * len(specs) + index, rounds * len(specs), spec.name)
+        seed = stable_hash(study.seed, "draw", replicate, spec.use) >> 32
+        predictions = setup.predictions(spec, pilot, judges.people, seed)
+        found.elicited[spec.name] = predictions.provenance.by
+        found.certain[spec.name] = predictions.is_certain
+        if keep and spec.name in setup.listed:
+            keep(replicate, spec.name, seed, predictions)
+        score(judges, predictions, spec.name, seed, found.ledger)
+        if spec.name in setup.listed:
+            _gaps(judges, predictions, spec, seed, found.gaps)
+    return found
 
 
 def _gaps(
@@ -131,153 +176,3 @@ def _gaps(
             judges.weights,
             judges.minimum_n,
         )
-
-
-@dataclass(frozen=True)
-class Setup:
-    """Everything about a study that does not depend on the pilot drawn."""
-
-    study: Study
-    survey: Survey
-    targets: list[Target]
-    scored: list[Target]
-    groups: list[Group]
-    left_out: list[tuple[str, str, str]]
-
-    @cached_property
-    def simulators(self) -> list[SimulatorSpec]:
-        """The study's simulators, then the trivial baselines that it does not list itself."""
-        named = {spec.use for spec in self.study.simulators}
-        extra = [SimulatorSpec(use=name) for name in TRIVIAL if name not in named]
-        return [*self.study.simulators, *extra]
-
-    @cached_property
-    def listed(self) -> list[str]:
-        """Names of the simulators that the study lists."""
-        return [spec.name for spec in self.study.simulators]
-
-    @cached_property
-    def halves(self) -> tuple[Floats, Floats]:
-        """Weights of disjoint halves of the people, for ceilings."""
-        return half_weights(self.survey, self.study.seed)
-
-    @cached_property
-    def elicited(self) -> dict[str, str]:
-        """How each simulator's answers were elicited, filled as they come."""
-        return {}
-
-    @cached_property
-    def certain(self) -> dict[str, bool]:
-        """Whether each simulator gives single answers, filled as they come."""
-        return {}
-
-    @cached_property
-    def _fixed(self) -> dict[str, Predictions]:
-        return {}
-
-    def judges(self, replicate: int) -> tuple[Judges, Survey | None]:
-        """Draw the pilot of a replicate; everyone else judges."""
-        study, survey = self.study, self.survey
-        pilot = None
-        rows = np.ones(survey.n, dtype=bool)
-        if study.pilot:
-            pilot = survey.pilot(study.pilot.n, study.seed, replicate, study.pilot.stratify)
-            rows = ~np.isin(survey.id_hashes, pilot.id_hashes)
-        people = survey.where(rows)
-        regressions, _ = study_regressions(study, people, self.targets)
-        groups = [Group(group.name, group.grouping, group.rows[rows]) for group in self.groups]
-        judges = Judges(
-            people,
-            human_answers(people, self.targets),
-            self.targets,
-            self.scored,
-            regressions,
-            groups,
-            self._weights(people, replicate),
-            study.minimum_n,
-        )
-        return judges, pilot
-
-    def _weights(self, people: Survey, replicate: int) -> Floats:
-        """Survey weights, then a row of weights for each bootstrap replicate."""
-        rounds = self.study.pilot.replicates if self.study.pilot else 1
-        each = max(20, -(-self.study.bootstrap.replicates // rounds))
-        seed = stable_hash(self.study.seed, "bootstrap", replicate) >> 32
-        try:
-            drawn = metrics.replicate_weights(
-                people.n, each, seed, people.weights, people.stratum(), people.cluster()
-            )
-        except ValueError as error:
-            raise InputError(f"{people.source}: {error}") from error
-        return np.vstack([people.weights, drawn])
-
-    def predictions(
-        self, spec: SimulatorSpec, pilot: Survey | None, people: Survey, seed: int
-    ) -> Predictions:
-        """Let a simulator answer for the judges."""
-        items, profile = list(self.study.asked), list(self.study.profile)
-        provider = spec.use.partition("/")[0]
-        if provider in ("recorded", "planted"):
-            if spec.name not in self._fixed:
-                self._fixed[spec.name] = self._read(spec, items, profile)
-            return self._fixed[spec.name].align(people.ids)
-        learner = resolve(spec.use, seed=seed)
-        if pilot is None:
-            return cross_predict(learner, people, items, profile, CROSS_FOLDS, seed)
-        predictor = learner.fit(pilot.select([*profile, *items]), items, profile)
-        return predictor.predict(people.select(profile))
-
-    def _read(self, spec: SimulatorSpec, items: list[str], profile: list[str]) -> Predictions:
-        if spec.use.startswith("planted/"):
-            return planted(spec.use, self.survey, items, profile, self.study.seed)
-        return recorded_predictions(self.study, spec, self.survey, items)
-
-
-def prepare(study: Study, survey: Survey) -> Setup:
-    """Check a study against its survey, before anything is fitted.
-
-    Raises
-    ------
-    InputError
-        A variable is unknown, an item has no categories, or the pilot is too large.
-    """
-    for name in (*study.profile, *study.asked):
-        survey.variable(name)
-    used = survey.select(_used(study, survey))
-    targets = study_targets(study, used.codebook)
-    humans = human_answers(used, targets)
-    scored, left_out = [], []
-    for target in targets:
-        answered = (
-            humans[target.name].scores if target.variable is None else humans[target.name].codes
-        )
-        assert answered is not None  # items have codes
-        observed = np.unique(answered[humans[target.name].answered])
-        if len(observed) >= 2:
-            scored.append(target)
-            continue
-        reason = "nobody answered" if not len(observed) else "only one answer was observed"
-        left_out.append(("item" if target.variable else "scale", target.name, reason))
-    if not scored:
-        raise InputError(f"{survey.source}: no item has two different answers; nothing to score")
-    groups = study_groups(study, used)
-    regressions, dropped = study_regressions(study, used, targets)
-    del regressions  # set up again for each pilot's judges; here only checked
-    for spec in study.simulators:
-        if spec.use.partition("/")[0] not in ("recorded", "planted"):
-            resolve(spec.use, seed=study.seed)
-    if study.pilot:
-        used.pilot(study.pilot.n, study.seed, 0, study.pilot.stratify)
-    return Setup(study, used, targets, scored, groups, left_out + dropped)
-
-
-def _used(study: Study, survey: Survey) -> Iterator[str]:
-    """Variables that a study uses, in the survey's order."""
-    named = {*study.profile, *study.asked}
-    named.update(name for grouping in study.groups for name, _ in grouping)
-    named.update(name for structure in study.structure for name in structure.predictors)
-    if study.pilot and study.pilot.stratify:
-        named.add(study.pilot.stratify)
-    for name in sorted(named - set(survey.codebook.names)):
-        survey.variable(name)
-    return (name for name in survey.codebook.names if name in named)

@@ -19,6 +19,7 @@ from alignsurvey.fidelity.axes import (
     marginal_axis,
     structural_axis,
 )
+from alignsurvey.fidelity.gaps import GapReplicates, GapTable
 from alignsurvey.fidelity.grouping import Group
 from alignsurvey.fidelity.pooling import Key, Replicates
 from alignsurvey.fidelity.result import OVERALL
@@ -135,6 +136,38 @@ class Ledger:
     def leave_out(self, what: str, name: str, reason: str) -> None:
         """Remember, once, that something was not scored."""
         self.left_out[what, name, reason] = None
+
+    def absorb(self, other: Ledger) -> None:
+        """Add what another replicate collected."""
+        self.replicates.absorb(other.replicates)
+        for place, pairs in other.coefficients.items():
+            self.coefficients.setdefault(place, []).extend(pairs)
+        for one, shares in other.shares.items():
+            self.shares.setdefault(one, []).extend(shares)
+        for one, counts in other.outcomes.items():
+            self.outcomes[one] = self.outcomes.get(one, 0) + counts
+        self.left_out.update(other.left_out)
+
+
+@dataclass
+class Round:
+    """What one replicate found, or several put together."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    gaps: GapTable = field(default_factory=dict)
+    elicited: dict[str, str] = field(default_factory=dict)
+    certain: dict[str, bool] = field(default_factory=dict)
+    judges_n: int = 0
+    answers: list[tuple[int, str, int, Predictions]] = field(default_factory=list)
+
+    def absorb(self, other: Round) -> None:
+        """Add another replicate's finds."""
+        self.ledger.absorb(other.ledger)
+        for place, gap in other.gaps.items():
+            self.gaps.setdefault(place, GapReplicates()).absorb(gap)
+        self.elicited.update(other.elicited)
+        self.certain.update(other.certain)
+        self.judges_n = other.judges_n
 
 
 def score(judges: Judges, predictions: Predictions, name: str, seed: int, ledger: Ledger) -> None:

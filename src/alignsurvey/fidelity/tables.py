@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from alignsurvey._version import __version__
-from alignsurvey.fidelity.gaps import GapTable, gap_rows
+from alignsurvey.fidelity.gaps import gap_rows
 from alignsurvey.fidelity.measures import MEASURES, SCALE_DEPENDENT
 from alignsurvey.fidelity.pooling import (
     Key,
@@ -22,14 +22,14 @@ from alignsurvey.fidelity.pooling import (
     pooled_metric,
 )
 from alignsurvey.fidelity.result import OVERALL, SCORE_COLUMNS, FidelityResult
-from alignsurvey.fidelity.scoring import Ledger
+from alignsurvey.fidelity.scoring import Ledger, Round
 from alignsurvey.fidelity.targets import VARIANTS, Floats
 from alignsurvey.fidelity.yardsticks import Yardsticks
 from alignsurvey.predictions import Outcome
 from alignsurvey.simulators import TRIVIAL
 
 if TYPE_CHECKING:
-    from alignsurvey.fidelity.run import Setup
+    from alignsurvey.fidelity.setup import Setup
 
 _REASONS = {
     "pearson_r": "one side does not vary",
@@ -48,13 +48,13 @@ SCHEMA = {
 }  # fmt: skip
 
 
-def assemble(setup: Setup, ledger: Ledger, gaps: GapTable, judges_n: int) -> FidelityResult:
+def assemble(setup: Setup, found: Round) -> FidelityResult:
     """Make the tables of a study from what its replicates collected."""
+    ledger, judges_n = found.ledger, found.judges_n
     replicates, summaries = ledger.replicates, _summaries(setup, ledger.replicates)
     yardsticks = Yardsticks(setup, replicates)
-    listed = setup.listed
     level = setup.study.bootstrap.level
-    gap_table = [row for row in gap_rows(gaps, level) if row["simulator"] in listed]
+    gap_table = [row for row in gap_rows(found.gaps, level) if row["simulator"] in setup.listed]
     return FidelityResult(
         scores=_scores(setup, replicates, yardsticks),
         summary=_scores(setup, summaries, Yardsticks(setup, summaries, yardsticks)),
@@ -67,7 +67,7 @@ def assemble(setup: Setup, ledger: Ledger, gaps: GapTable, judges_n: int) -> Fid
         left_out=pl.DataFrame(
             list(ledger.left_out), schema=["what", "name", "reason"], orient="row"
         ).cast(pl.String),
-        about=_about(setup, judges_n),
+        about=_about(setup, found),
         notes=setup.survey.notes,
     )
 
@@ -228,7 +228,7 @@ def _unused(setup: Setup, ledger: Ledger, judges_n: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _about(setup: Setup, judges_n: int) -> dict[str, Any]:
+def _about(setup: Setup, found: Round) -> dict[str, Any]:
     study, survey = setup.study, setup.survey
     items = {target.name: target.text for target in setup.targets if target.variable is not None}
     scales = {target.name: target.text for target in setup.targets if target.variable is None}
@@ -245,20 +245,20 @@ def _about(setup: Setup, judges_n: int) -> dict[str, Any]:
         "scales": scales,
         "groups": [" & ".join(name for name, _ in grouping) for grouping in study.groups],
         "pilot": study.pilot.model_dump() if study.pilot else None,
-        "scored_n": judges_n,
+        "scored_n": found.judges_n,
         "bootstrap": study.bootstrap.model_dump(),
-        "simulators": list(_simulators(setup)),
+        "simulators": list(_simulators(setup, found)),
         "version": __version__,
     }
 
 
-def _simulators(setup: Setup) -> Iterable[dict[str, Any]]:
+def _simulators(setup: Setup, found: Round) -> Iterable[dict[str, Any]]:
     for spec in setup.study.simulators:
         yield {
             "name": spec.name,
             "use": spec.use,
-            "by": setup.elicited.get(spec.name, "model"),
+            "by": found.elicited.get(spec.name, "model"),
             "constructed": spec.use.startswith("planted/"),
             "trivial": spec.use in TRIVIAL,
-            "certain": setup.certain.get(spec.name, False),
+            "certain": found.certain.get(spec.name, False),
         }

@@ -21,7 +21,7 @@ from alignsurvey.fidelity.targets import Floats, human_answers
 from alignsurvey.simulators import TRIVIAL
 
 if TYPE_CHECKING:
-    from alignsurvey.fidelity.run import Setup
+    from alignsurvey.fidelity.setup import Setup
 
 Place = tuple[str, str, str]
 """Metric, target, group."""

@@ -1,0 +1,168 @@
+"""What a study needs before the first pilot is drawn: checked survey, targets, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from alignsurvey import metrics
+from alignsurvey.errors import InputError
+from alignsurvey.fidelity.ceiling import half_weights
+from alignsurvey.fidelity.grouping import Group, study_groups
+from alignsurvey.fidelity.scoring import Judges
+from alignsurvey.fidelity.sources import recorded_predictions
+from alignsurvey.fidelity.structures import study_regressions
+from alignsurvey.fidelity.study import SimulatorSpec, Study
+from alignsurvey.fidelity.targets import Floats, Target, human_answers, study_targets
+from alignsurvey.predictions import Predictions
+from alignsurvey.randomness import stable_hash
+from alignsurvey.simulators import TRIVIAL, cross_predict, planted, resolve
+from alignsurvey.survey.survey import Survey
+
+CROSS_FOLDS = 10
+"""Folds in which learners are fitted where a study has no pilot."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything about a study that does not depend on the pilot drawn."""
+
+    study: Study
+    survey: Survey
+    targets: list[Target]
+    scored: list[Target]
+    groups: list[Group]
+    left_out: list[tuple[str, str, str]]
+
+    @cached_property
+    def simulators(self) -> list[SimulatorSpec]:
+        """The study's simulators, then the trivial baselines that it does not list itself."""
+        named = {spec.use for spec in self.study.simulators}
+        extra = [SimulatorSpec(use=name) for name in TRIVIAL if name not in named]
+        return [*self.study.simulators, *extra]
+
+    @cached_property
+    def listed(self) -> list[str]:
+        """Names of the simulators that the study lists."""
+        return [spec.name for spec in self.study.simulators]
+
+    @cached_property
+    def halves(self) -> tuple[Floats, Floats]:
+        """Weights of disjoint halves of the people, for ceilings."""
+        return half_weights(self.survey, self.study.seed)
+
+    @cached_property
+    def _fixed(self) -> dict[str, Predictions]:
+        return {}
+
+    def judges(self, replicate: int) -> tuple[Judges, Survey | None]:
+        """Draw the pilot of a replicate; everyone else judges."""
+        study, survey = self.study, self.survey
+        pilot = None
+        rows = np.ones(survey.n, dtype=bool)
+        if study.pilot:
+            pilot = survey.pilot(study.pilot.n, study.seed, replicate, study.pilot.stratify)
+            rows = ~np.isin(survey.id_hashes, pilot.id_hashes)
+        people = survey.where(rows)
+        regressions, _ = study_regressions(study, people, self.targets)
+        groups = [Group(group.name, group.grouping, group.rows[rows]) for group in self.groups]
+        judges = Judges(
+            people,
+            human_answers(people, self.targets),
+            self.targets,
+            self.scored,
+            regressions,
+            groups,
+            self._weights(people, replicate),
+            study.minimum_n,
+        )
+        return judges, pilot
+
+    def _weights(self, people: Survey, replicate: int) -> Floats:
+        """Survey weights, then a row of weights for each bootstrap replicate."""
+        rounds = self.study.pilot.replicates if self.study.pilot else 1
+        each = max(20, -(-self.study.bootstrap.replicates // rounds))
+        seed = stable_hash(self.study.seed, "bootstrap", replicate) >> 32
+        try:
+            drawn = metrics.replicate_weights(
+                people.n, each, seed, people.weights, people.stratum(), people.cluster()
+            )
+        except ValueError as error:
+            raise InputError(f"{people.source}: {error}") from error
+        return np.vstack([people.weights, drawn])
+
+    def predictions(
+        self, spec: SimulatorSpec, pilot: Survey | None, people: Survey, seed: int
+    ) -> Predictions:
+        """Let a simulator answer for the judges."""
+        items, profile = list(self.study.asked), list(self.study.profile)
+        provider = spec.use.partition("/")[0]
+        if provider in ("recorded", "planted"):
+            if spec.name not in self._fixed:
+                self._fixed[spec.name] = self._read(spec, items, profile)
+            return self._fixed[spec.name].align(people.ids)
+        learner = resolve(spec.use, seed=seed)
+        if pilot is None:
+            return cross_predict(learner, people, items, profile, CROSS_FOLDS, seed)
+        predictor = learner.fit(pilot.select([*profile, *items]), items, profile)
+        return predictor.predict(people.select(profile))
+
+    def _read(self, spec: SimulatorSpec, items: list[str], profile: list[str]) -> Predictions:
+        if spec.use.startswith("planted/"):
+            first = self.study.groups[0] if self.study.groups else ()
+            groups = [name for name, _ in first] or profile
+            return planted(spec.use, self.survey, items, groups, self.study.seed)
+        return recorded_predictions(self.study, spec, self.survey, items)
+
+
+def prepare(study: Study, survey: Survey) -> Setup:
+    """Check a study against its survey, before anything is fitted.
+
+    Raises
+    ------
+    InputError
+        A variable is unknown, an item has no categories, or the pilot is too large.
+    """
+    for name in (*study.profile, *study.asked):
+        survey.variable(name)
+    used = survey.select(_used(study, survey))
+    targets = study_targets(study, used.codebook)
+    humans = human_answers(used, targets)
+    scored, left_out = [], []
+    for target in targets:
+        answered = (
+            humans[target.name].scores if target.variable is None else humans[target.name].codes
+        )
+        assert answered is not None  # items have codes
+        observed = np.unique(answered[humans[target.name].answered])
+        if len(observed) >= 2:
+            scored.append(target)
+            continue
+        reason = "nobody answered" if not len(observed) else "only one answer was observed"
+        left_out.append(("item" if target.variable else "scale", target.name, reason))
+    if not scored:
+        raise InputError(f"{survey.source}: no item has two different answers; nothing to score")
+    groups = study_groups(study, used)
+    regressions, dropped = study_regressions(study, used, targets)
+    del regressions  # set up again for each pilot's judges; here only checked
+    for spec in study.simulators:
+        if spec.use.partition("/")[0] not in ("recorded", "planted"):
+            resolve(spec.use, seed=study.seed)
+    if study.pilot:
+        used.pilot(study.pilot.n, study.seed, 0, study.pilot.stratify)
+    return Setup(study, used, targets, scored, groups, left_out + dropped)
+
+
+def _used(study: Study, survey: Survey) -> Iterator[str]:
+    """Variables that a study uses, in the survey's order."""
+    named = {*study.profile, *study.asked}
+    named.update(name for grouping in study.groups for name, _ in grouping)
+    named.update(name for structure in study.structure for name in structure.predictors)
+    if study.pilot and study.pilot.stratify:
+        named.add(study.pilot.stratify)
+    for name in sorted(named - set(survey.codebook.names)):
+        survey.variable(name)
+    return (name for name in survey.codebook.names if name in named)
