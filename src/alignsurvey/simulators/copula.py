@@ -216,27 +216,25 @@ def _residual_correlation(data: TrainingData, latent: Mapping[str, Latent]) -> A
     Shrunk towards 0 by the share that Schaefer & Strimmer (2005) find: the sampling variance of
     the correlations over their size.
     """
-    scores = np.full((data.pilot.n, len(latent)), np.nan)
-    fitted = np.empty_like(scores)
+    n, weights = data.pilot.n, data.pilot.weights / data.pilot.weights.sum()
+    scores, fitted = np.full((n, len(latent)), np.nan), np.empty((n, len(latent)))
     for column, (item, one) in enumerate(latent.items()):
         answers = data.items[item]
-        scores[answers.rows, column] = one.scores[answers.target] / np.sqrt(
-            max(one.reliability, 1e-12)
-        )
+        scores[answers.rows, column] = one.scores[answers.target]
         fitted[:, column] = one.position(data.X)
-    weights = data.pilot.weights
-    raw, n = _pairwise(scores, weights)
-    reliability = np.array([one.reliability for one in latent.values()])
-    spread = np.sqrt(np.maximum(reliability, 1e-12))
-    whole = raw / np.outer(spread, spread)
-    centred = fitted - weights @ fitted / weights.sum()
-    explained = (centred * weights[:, None]).T @ centred / weights.sum()
+    # Cutting has left this of the normal variables' spread; of a constant item nothing.
+    left = np.sqrt([one.reliability for one in latent.values()])
+    left = np.where(left > 0, left, np.inf)
+    cut = np.outer(left, left)
+    observed, pairs = _pairwise(scores, weights)
+    centred = fitted - weights @ fitted
+    explained = (centred * weights[:, None]).T @ centred
     residual = np.array([one.residual for one in latent.values()])
-    given = np.clip((whole - explained) / np.outer(residual, residual), -0.95, 0.95)
+    given = np.clip((observed / cut - explained) / np.outer(residual, residual), -0.95, 0.95)
     off = ~np.eye(len(latent), dtype=bool)
-    noise = ((1 - raw**2) ** 2 / np.maximum(n - 1, 1) / np.outer(reliability, reliability))[off]
+    noise = float(((1 - observed**2) ** 2 / np.maximum(pairs - 1, 1) / cut**2)[off].sum())
     signal = float((given[off] ** 2).sum())
-    keep = max(0.0, 1.0 - float(noise.sum()) / signal) if signal > 0 else 0.0
+    keep = max(0.0, 1.0 - noise / signal) if signal > 0 else 0.0
     return np.where(off, keep * given, 1.0)
 
 

@@ -5,24 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.predictions import Outcome, Predictions, Provenance
-from alignsurvey.randomness import uniforms
-from alignsurvey.simulators.features import level_names
-from alignsurvey.survey.codebook import Missing, Scale, Variable
-from alignsurvey.survey.survey import Survey, category_scores
-
-Array = NDArray[np.float64]
-Answers = tuple[Array, NDArray[np.int8]]
-"""Shares, shape (n, K), and outcomes, shape (n,), of one item."""
-
-_MANY_VALUES = 8
-_OUTCOMES = {Missing.REFUSED: Outcome.REFUSED, Missing.DONT_KNOW: Outcome.DONT_KNOW}
+from alignsurvey.simulators.planting import Answers, Humans, about_means
+from alignsurvey.survey.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Fault:
     what: str
     defaults: Mapping[str, float]
     limits: Mapping[str, float]
-    plant: Callable[[_Humans, str, Mapping[str, float]], Answers]
+    plant: Callable[[Humans, str, Mapping[str, float]], Answers]
 
 
 def planted(
@@ -90,7 +79,7 @@ def planted(
     True
     """
     fault, parameters = _parse(name)
-    people = _Humans(humans, tuple(profile), seed, name)
+    people = Humans(humans, tuple(profile), seed, name)
     answers = {item: fault.plant(people, item, parameters) for item in dict.fromkeys(items)}
     return Predictions(
         humans.ids,
@@ -131,154 +120,26 @@ def _number(name: str, parameter: str, text: str, limit: float) -> float:
     return value
 
 
-@dataclass(frozen=True)
-class _Humans:
-    """The people, and what the faults need to know of them."""
-
-    survey: Survey
-    profile: tuple[str, ...]
-    seed: int
-    name: str
-
-    def answers(self, item: str) -> Answers:
-        """Everyone's own answer, as shares of 0 and 1."""
-        codes = self.survey.codes(item)
-        shares = np.eye(len(self.survey.codebook[item].categories))[codes]
-        shares[codes < 0] = np.nan
-        return shares, _outcomes(self.survey, item, codes)
-
-    def chosen(self, item: str, share: float) -> NDArray[np.bool_]:
-        """Choose a share of the people by lot, anew for each item."""
-        return uniforms(self.survey.id_hashes, self.seed, self.name, item) < share
-
-    @cached_property
-    def partners(self) -> NDArray[np.int64]:
-        """Whose answers each gets when all are swapped: the next in a ring in random order."""
-        ring = np.argsort(uniforms(self.survey.id_hashes, self.seed, "shuffled"), kind="stable")
-        partner = np.empty_like(ring)
-        partner[ring] = np.roll(ring, 1)
-        return partner
-
-    @cached_property
-    def groups(self) -> Array:
-        """Indicators of the groups of every profile variable, shape (n, columns)."""
-        if not self.profile:
-            raise InputError(
-                f"simulator '{self.name}' exaggerates groups, and there are none; give it a profile"
-            )
-        return np.hstack([_indicators(self.survey, variable) for variable in self.profile])
-
-    def group_means(self, y: Array, known: NDArray[np.bool_]) -> Array:
-        """Fit group means, additive in the profile variables; shape (n, columns of y).
-
-        By weighted least squares, so that the mean of the fit is the people's own in each group
-        of each variable.
-        """
-        root = np.sqrt(self.survey.weights[known])[:, None]
-        fit, *_ = np.linalg.lstsq(self.groups[known] * root, y[known] * root, rcond=1e-10)
-        means: Array = self.groups @ fit
-        return means
-
-
-def _outcomes(survey: Survey, item: str, codes: NDArray[np.int64]) -> NDArray[np.int8]:
-    outcomes = np.where(codes >= 0, Outcome.ANSWERED, Outcome.NO_REPLY).astype(np.int8)
-    if item in survey.missing.columns:
-        variable = survey.codebook[item]
-        for row, code in enumerate(survey.missing[item].to_list()):
-            kind = variable.missing_kind(code) if code is not None else None
-            if kind in _OUTCOMES and codes[row] < 0:
-                outcomes[row] = _OUTCOMES[kind]
-    return outcomes
-
-
-def _indicators(survey: Survey, name: str) -> Array:
-    """One column a level; numbers with many values by quarters, and as they are besides."""
-    variable = survey.variable(name)
-    values = level_names(survey, name)
-    if variable.scale in (Scale.NOMINAL, Scale.TEXT) or values.n_unique() <= _MANY_VALUES:
-        levels = values.fill_null("").to_numpy()
-        hot: Array = (levels[:, None] == np.unique(levels)).astype(np.float64)
-        return hot
-    scores = survey.scores(name)
-    known = ~np.isnan(scores)
-    order = np.argsort(scores[known], kind="stable")
-    reached = np.cumsum(survey.weights[known][order])
-    cuts = scores[known][order][np.searchsorted(reached, reached[-1] * np.array([0.25, 0.5, 0.75]))]
-    quarter = np.where(known, np.searchsorted(np.unique(cuts), scores), -1)
-    spread = (scores - scores[known].mean()) / (scores[known].std() or 1.0)
-    indicators = quarter[:, None] == np.unique(quarter)
-    return np.column_stack([indicators, np.where(known, spread, 0.0)])
-
-
-def _about_means(people: _Humans, item: str, gap: float, spread: float, grouped: bool) -> Answers:
-    """Move answers about their means: mean + gap (group - mean) + spread (answer - group)."""
-    variable, (own, outcomes) = people.survey.codebook[item], people.answers(item)
-    known = outcomes == Outcome.ANSWERED
-    has_scores = variable.is_ordered or len(variable.categories) == 2
-    y = (own @ category_scores(variable))[:, None] if has_scores else own
-    weights = people.survey.weights * known
-    mean = weights @ np.nan_to_num(y) / weights.sum()
-    group = people.group_means(y, known) if grouped else np.broadcast_to(mean, y.shape)
-    moved = mean + gap * (group - mean) + spread * (y - group)
-    if has_scores:
-        shares = _with_mean(moved[:, 0], float(mean[0]), weights, variable)
-    else:
-        shares = np.maximum(moved, 0.0)
-        shares /= shares.sum(axis=1, keepdims=True)
-    return np.where(known[:, None], shares, np.nan), outcomes
-
-
-def _with_mean(wanted: Array, mean: float, weights: Array, variable: Variable) -> Array:
-    """Probabilities of the two options beside each wanted score, which have it as their mean.
-
-    A score beyond the ends of the scale is its end; all are then moved by as much as brings the
-    overall mean back.
-    """
-    positions = category_scores(variable)
-    places, first = np.unique(positions, return_index=True)
-    kept = weights > 0
-    low, high = places[0] - places[-1], places[-1] - places[0]
-    for _ in range(60):
-        shift = (low + high) / 2
-        reached = np.clip(wanted[kept] + shift, places[0], places[-1])
-        low, high = (
-            (shift, high) if reached @ weights[kept] < mean * weights.sum() else (low, shift)
-        )
-    inside = wanted[kept]
-    fits = bool(len(inside)) and places[0] <= inside.min() and inside.max() <= places[-1]
-    score = np.clip(wanted + (0.0 if fits else shift), places[0], places[-1])
-    shares = np.zeros((len(wanted), len(positions)))
-    if len(places) == 1:
-        shares[:, first[0]] = 1.0
-        return shares
-    left = np.clip(np.searchsorted(places, score, side="right") - 1, 0, len(places) - 2)
-    right_share = (score - places[left]) / (places[left + 1] - places[left])
-    rows = np.arange(len(wanted))
-    shares[rows, first[left]] = 1.0 - right_share
-    shares[rows, first[left + 1]] = right_share
-    return shares
-
-
-def _faithful(people: _Humans, item: str, _: Mapping[str, float]) -> Answers:
+def _faithful(people: Humans, item: str, _: Mapping[str, float]) -> Answers:
     return people.answers(item)
 
 
-def _shrunk(people: _Humans, item: str, p: Mapping[str, float]) -> Answers:
-    return _about_means(people, item, 1.0, p["factor"], grouped=False)
+def _shrunk(people: Humans, item: str, p: Mapping[str, float]) -> Answers:
+    return about_means(people, item, 1.0, p["factor"], grouped=False)
 
 
-def _caricature(people: _Humans, item: str, p: Mapping[str, float]) -> Answers:
-    return _about_means(people, item, p["gap"], p["spread"], grouped=True)
+def _caricature(people: Humans, item: str, p: Mapping[str, float]) -> Answers:
+    return about_means(people, item, p["gap"], p["spread"], grouped=True)
 
 
-def _label_bias(people: _Humans, item: str, p: Mapping[str, float]) -> Answers:
+def _label_bias(people: Humans, item: str, p: Mapping[str, float]) -> Answers:
     shares, outcomes = people.answers(item)
     moved = people.chosen(item, p["share"]) & (outcomes == Outcome.ANSWERED)
     shares[moved] = np.eye(shares.shape[1])[0]
     return shares, outcomes
 
 
-def _refusals(people: _Humans, item: str, p: Mapping[str, float]) -> Answers:
+def _refusals(people: Humans, item: str, p: Mapping[str, float]) -> Answers:
     shares, outcomes = people.answers(item)
     refused = people.chosen(item, p["share"]) & (outcomes == Outcome.ANSWERED)
     shares[refused] = np.nan
@@ -286,7 +147,7 @@ def _refusals(people: _Humans, item: str, p: Mapping[str, float]) -> Answers:
     return shares, outcomes
 
 
-def _shuffled(people: _Humans, item: str, _: Mapping[str, float]) -> Answers:
+def _shuffled(people: Humans, item: str, _: Mapping[str, float]) -> Answers:
     shares, outcomes = people.answers(item)
     return shares[people.partners], outcomes[people.partners]
 

@@ -83,9 +83,11 @@ def parse_name(name: str) -> SimulatorName:
     """
     provider, slash, model = name.partition("/")
     if not (provider and slash and model):
+        known = [*baseline_names(), *(f"{one}/…" for one in (*PROVIDERS, *NOT_YET))]
+        meant = f"baseline/{name}" if name in _BASELINES else name
         raise InputError(
             f"simulator '{name}': a name is provider/model, such as baseline/logit; "
-            f"{nearest(name, _full_names())}"
+            f"{nearest(meant, known)}"
         )
     if provider in ("recorded", "planted", "ollama"):
         return SimulatorName(provider, model)
@@ -175,7 +177,3 @@ def _third_party(point: EntryPoint, name: str, parts: SimulatorName, seed: int) 
             "fit(pilot, items, profile)); mend the package that brings it"
         )
     return learner
-
-
-def _full_names() -> list[str]:
-    return [*baseline_names(), *(f"{provider}/" for provider in (*PROVIDERS, *NOT_YET))]
