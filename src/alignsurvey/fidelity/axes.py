@@ -148,20 +148,34 @@ class Coefficients:
     bivariate: Floats
     multivariable: Floats
     dropped: tuple[tuple[str, str], ...] = ()
+    kept: tuple[int, ...] = ()
 
 
-def coefficients(regression: Regression, side: Side) -> Coefficients:
-    """Regress the outcome on its predictors, among those who answered."""
+def coefficients(
+    regression: Regression, side: Side, like: Coefficients | None = None
+) -> Coefficients:
+    """Regress the outcome on its predictors, among those who answered.
+
+    Parameters
+    ----------
+    like : Coefficients, optional
+        Of the same rows: the predictors that could enter there are taken.
+    """
     rows = side.answers.answered
     X, weights = regression.X[rows], side.weights[:, rows]
-    kept, dropped = metrics.usable_predictors(X, regression.names, weights[0])
+    if like is None:
+        usable, unusable = metrics.usable_predictors(X, regression.names, weights[0])
+        kept, dropped = tuple(usable), tuple(unusable)
+    else:
+        kept, dropped = like.kept, like.dropped
     X, y = X[:, kept], _outcome(regression.outcome, side.answers)[rows]
     fit = metrics.logistic if regression.outcome.is_binary else metrics.ols
     return Coefficients(
         tuple(regression.names[index] for index in kept),
         metrics.correlations(X, y, weights),
         fit(X, y, weights),
-        tuple(dropped),
+        dropped,
+        kept,
     )
 
 

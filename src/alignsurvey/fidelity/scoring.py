@@ -263,7 +263,7 @@ def _score_regression(
     if not both.all():
         # The people whom the simulator answers for, so that both regress the same rows.
         people = coefficients(part, Side(human.answers.take(both), side.weights))
-    fitted = coefficients(part, side)
+    fitted = coefficients(part, side, like=people)
     add("structural", structural_axis(people, fitted), outcome, int(both.sum()), both.mean())
     if group.name == OVERALL:
         for predictor, reason in people.dropped:

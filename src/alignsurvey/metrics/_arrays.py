@@ -1,6 +1,5 @@
 """How codes, scores and weights enter a metric: missing is explicit, weights may be a matrix."""
 
-from collections.abc import Callable
 from math import prod
 from typing import Any, TypeAlias
 
@@ -78,21 +77,9 @@ def number(values: FloatArray) -> FloatArray:
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
     """Return numerator / denominator, NaN wherever the denominator is 0 or NaN."""
-    top, bottom = np.broadcast_arrays(
-        np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    )
+    top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, np.float64)
     usable = np.isfinite(bottom) & (bottom != 0)
-    return number(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=usable))
-
-
-def by_chunks(
-    compute: Callable[[FloatArray], FloatArray], weights: FloatArray, bytes_per_replicate: int
-) -> FloatArray:
-    """Call ``compute`` on blocks of replicates that fit in memory and join the results."""
-    if weights.ndim == 1:
-        return number(compute(weights[None, :])[0])
-    size = max(1, CHUNK_BYTES // max(1, bytes_per_replicate))
-    if len(weights) <= size:
-        return compute(weights)
-    blocks = [compute(weights[start : start + size]) for start in range(0, len(weights), size)]
-    return np.concatenate(blocks)
+    if usable.all():  # the usual case, and most calls are small
+        return number(top / bottom)
+    shape = np.broadcast_shapes(top.shape, bottom.shape)
+    return number(np.divide(top, bottom, out=np.full(shape, np.nan), where=usable))

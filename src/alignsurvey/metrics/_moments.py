@@ -41,6 +41,18 @@ def pair_moments(x: FloatArray, y: FloatArray, weights: FloatArray) -> PairMomen
     return PairMoments(total, centre_x + x1, centre_y + y1, variance_x, variance_y, covariance)
 
 
+def moments(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return mean and variance (ddof 0) of the known values of x (n,); both of shape (...)."""
+    column = x[:, None]
+    valid = np.isfinite(column)
+    centre, dx = centred(column, valid, total_weight(weights))
+    sums = weights @ np.concatenate([valid.astype(np.float64), dx, dx * dx], axis=1)
+    total, x1, xx = (sums[..., place : place + 1] for place in range(3))
+    x1, xx = np.asarray(ratio(x1, total)), np.asarray(ratio(xx, total))
+    variance = settle_variances(xx - x1 * x1, xx, column, valid, weights)
+    return (centre + x1)[..., 0], variance[..., 0]
+
+
 def centred(x: FloatArray, valid: BoolArray, pooled: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return each column's mean over its valid rows, and the deviations (0 where not valid)."""
     centre = ratio(pooled @ np.where(valid, x, 0.0), pooled @ valid.astype(np.float64))
@@ -56,9 +68,12 @@ def settle_variances(
     Only the suspiciously small ones are looked at again, so this costs nothing in general.
     """
     present = valid & (total_weight(weights) > 0)[:, None]
-    scale = np.max(np.abs(np.where(present, x, 0.0)), axis=0, initial=0.0)
+    low = np.min(x, axis=0, initial=np.inf, where=present)
+    high = np.max(x, axis=0, initial=-np.inf, where=present)
+    seen = low <= high
+    scale = np.where(seen, np.maximum(np.abs(low), np.abs(high)), 0.0)
+    constant = ~seen | (np.where(seen, high, 0.0) - np.where(seen, low, 0.0) <= 1e-12 * scale)
     settled = np.maximum(variance, 0.0)
-    constant = np.array([is_constant(x[present[:, j], j]) for j in range(x.shape[1])], dtype=bool)
     settled = np.where(constant & ~np.isnan(variance), 0.0, settled)
     doubtful = ~constant & ((settled <= 1e-9 * second) | (settled <= 1e-14 * scale * scale))
     for place in np.argwhere(doubtful):

@@ -7,14 +7,14 @@ from numpy.typing import ArrayLike
 
 from alignsurvey.metrics._arrays import FloatArray, number, ratio
 
-IntervalMethod = Literal["percentile", "basic", "centred", "debiased", "bc", "normal"]
+IntervalMethod = Literal["percentile", "basic", "centred", "bc", "normal", "bias_aware"]
 INTERVAL_METHODS: tuple[IntervalMethod, ...] = (
     "percentile",
     "basic",
     "centred",
-    "debiased",
     "bc",
     "normal",
+    "bias_aware",
 )
 
 
@@ -38,7 +38,7 @@ def interval(
     estimate: ArrayLike,
     draws: ArrayLike,
     level: float = 0.95,
-    method: IntervalMethod = "debiased",
+    method: IntervalMethod = "bias_aware",
     bounds: tuple[float, float] | None = None,
 ) -> Interval:
     """Confidence interval of an estimate from its bootstrap draws.
@@ -53,9 +53,12 @@ def interval(
         - ``percentile``: quantiles of the draws.
         - ``basic``: these quantiles reflected at the estimate.
         - ``centred``: quantiles of the draws, moved so that their mean is the estimate.
-        - ``debiased``: moved once more by the same bias, which the estimate itself has too.
         - ``bc``: bias-corrected percentiles.
-        - ``normal``: estimate minus bias, and normal quantiles of the draws' deviation.
+        - ``normal``: the estimate less its bias, plus and minus normal quantiles of the draws'
+          standard deviation. The bias is the draws' mean less the estimate.
+        - ``bias_aware``: as ``normal``, but the bias also counts as error, since it is itself
+          only an estimate: quantiles of ``sqrt(sd^2 + bias^2)``. The interval always holds the
+          estimate, and it is the method that covers best when distances are small.
     bounds : lowest and highest value the metric can take; the interval is clipped to it.
 
     Returns
@@ -101,21 +104,28 @@ def _ends(
     if method == "bc":
         low_share, high_share = _corrected_shares(centre, draws, tail)
         return _quantile(draws, low_share), _quantile(draws, high_share)
-    if method == "normal":
+    if method in {"normal", "bias_aware"}:
         from scipy.special import ndtri
 
-        mean, deviation = _mean_and_deviation(draws)
-        middle = 2 * centre - mean
-        reach = float(ndtri(1 - tail)) * deviation
+        middle, error = _corrected(centre, draws, method)
+        reach = float(ndtri(1 - tail)) * error
         return middle - reach, middle + reach
     low, high = _quantile(draws, tail), _quantile(draws, 1 - tail)
     if method == "basic":
         return 2 * centre - high, 2 * centre - low
-    times = {"percentile": 0, "centred": 1, "debiased": 2}[method]
-    if times:
-        shift = times * (centre - _mean_and_deviation(draws)[0])
+    if method == "centred":
+        shift = centre - _mean_and_deviation(draws)[0]
         return low + shift, high + shift
     return low, high
+
+
+def _corrected(
+    centre: FloatArray, draws: FloatArray, method: IntervalMethod
+) -> tuple[FloatArray, FloatArray]:
+    """Return the estimate less its bias, and its standard error."""
+    mean, deviation = _mean_and_deviation(draws)
+    bias = mean - centre
+    return centre - bias, np.hypot(deviation, bias) if method == "bias_aware" else deviation
 
 
 def _mean_and_deviation(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -155,7 +165,7 @@ def paired_difference(
     estimate_a: ArrayLike,
     estimate_b: ArrayLike,
     level: float = 0.95,
-    method: IntervalMethod = "debiased",
+    method: IntervalMethod = "bias_aware",
 ) -> PairedDifference:
     """Difference a - b of two estimates whose draws share their replicate weights.
 
@@ -172,7 +182,8 @@ def paired_difference(
     -------
     PairedDifference
         ``difference``, ``low``, ``high`` and the two-sided ``p``: the smallest level at which
-        the interval would still leave out 0, never below 2 / (B + 1). NaN where undefined.
+        the interval would still leave out 0. Methods that read quantiles cannot go below
+        2 / (B + 1). NaN where undefined.
 
     References
     ----------
@@ -182,7 +193,7 @@ def paired_difference(
     --------
     >>> found = paired_difference([0.5, 0.6, 0.7], [0.2, 0.3, 0.4], 0.6, 0.3)
     >>> round(float(found.difference), 2), float(found.p)
-    (0.3, 0.5)
+    (0.3, 0.0)
     """
     difference = np.asarray(estimate_a, dtype=np.float64) - np.asarray(estimate_b)
     centre, draws = _prepared(
@@ -196,16 +207,16 @@ def _p_value(centre: FloatArray, draws: FloatArray, method: IntervalMethod) -> F
     from scipy.special import ndtr, ndtri
 
     count = (~np.isnan(draws)).sum(axis=0)
-    mean, deviation = _mean_and_deviation(draws)
     undefined = (count == 0) | np.isnan(centre)
-    if method == "normal":
-        tail = ndtr(-np.abs(np.asarray(ratio(2 * centre - mean, deviation))))
-        return number(np.where(undefined, np.nan, 2 * tail))
-    times = {"percentile": 0, "centred": 1, "debiased": 2}.get(method, 0)
-    shifted = draws + times * (centre - mean) if times else draws
-    null = 2 * centre if method == "basic" else np.zeros_like(centre)
-    low = ((shifted <= null).sum(axis=0) + 1) / (count + 1)
-    high = ((shifted >= null).sum(axis=0) + 1) / (count + 1)
+    if method in {"normal", "bias_aware"}:
+        middle, error = _corrected(centre, draws, method)
+        # draws that never differ say only that the p-value is too small for them to show
+        certain = np.where(middle == 0, 1.0, 2 / (count + 1))
+        tails = 2 * ndtr(-np.abs(np.asarray(ratio(middle, error))))
+        return number(np.where(undefined, np.nan, np.where(error > 0, tails, certain)))
+    null = {"basic": 2 * centre, "centred": _mean_and_deviation(draws)[0] - centre}.get(method, 0.0)
+    low = ((draws <= null).sum(axis=0) + 1) / (count + 1)
+    high = ((draws >= null).sum(axis=0) + 1) / (count + 1)
     if method == "bc":
         below = _corrected_shares(centre, draws, 0.5)[0]  # the share at the corrected median
         low = ndtr(ndtri(np.minimum(low, 1 - 1e-12)) - ndtri(below))

@@ -11,7 +11,7 @@ from alignsurvey.metrics._arrays import (
     number,
     ratio,
 )
-from alignsurvey.metrics._moments import pair_moments
+from alignsurvey.metrics._moments import moments
 
 
 def mean(scores: ArrayLike, weights: Weights = None) -> FloatArray:
@@ -32,8 +32,7 @@ def mean(scores: ArrayLike, weights: Weights = None) -> FloatArray:
     2.5
     """
     x = as_scores(scores)
-    moments = pair_moments(x[:, None], x, as_weights(weights, len(x)))
-    return number(moments.mean_x[..., 0])
+    return number(moments(x, as_weights(weights, len(x)))[0])
 
 
 def sd(scores: ArrayLike, weights: Weights = None) -> FloatArray:
@@ -54,8 +53,7 @@ def sd(scores: ArrayLike, weights: Weights = None) -> FloatArray:
     1.0
     """
     x = as_scores(scores)
-    moments = pair_moments(x[:, None], x, as_weights(weights, len(x)))
-    return number(np.sqrt(moments.variance_x[..., 0]))
+    return number(np.sqrt(moments(x, as_weights(weights, len(x)))[1]))
 
 
 def sd_ratio(human: ArrayLike, simulated: ArrayLike, weights: Weights = None) -> FloatArray:
