@@ -63,6 +63,17 @@ METRICS: dict[str, tuple[str, float, float]] = {  # axis, value of chance, value
     "mae": ("individual", 1.5, 0.7),
 }
 
+COLUMNS = {
+    name: words.split()
+    for name, words in {
+        "coefficients": "simulator variant target kind predictor human human_low human_high "
+        "simulated simulated_low simulated_high",
+        "gaps": "simulator variant target grouping groups gap_human gap_simulated gap_inflation "
+        "low high between_ratio within_ratio worst_group worst_error",
+        "comparisons": "axis metric variant simulator_a simulator_b difference low high p p_holm",
+    }.items()
+}
+
 
 class Maker:
     """Makes the tables of a result, with as many parts as asked for."""
@@ -89,18 +100,20 @@ class Maker:
         if metric == "sd_ratio":
             value = spread if variant == "draw" or kind == "certain" else spread * quality
         value = round(value + self.lot.gauss(0, 0.02), 4)
+        value = abs(value) if axis == "marginal" else value
         baseline = 1.02 if metric == "sd_ratio" and variant == "draw" else chance
         baseline = 0.0 if metric == "sd_ratio" and variant == "expectation" else baseline
+        low = value - 0.05 if axis != "marginal" else max(0.0, value - 0.05)
         return {
             "simulator": name, "variant": variant, "axis": axis, "metric": metric,
-            "value": value, "low": value - 0.05, "high": value + 0.06, "n": 812,
+            "value": value, "low": low, "high": value + 0.06, "n": 812,
             "baseline": baseline, "ceiling": None if axis == "individual" else best,
             "baseline_name": "baseline/marginal",
             "parse_rate": 0.973 if kind == "certain" else 1.0, "reason": None,
         }  # fmt: skip
 
     def rows(self, target_of: Callable[[str], list[str]]) -> Iterator[dict[str, Any]]:
-        names = [group for group in ["overall", *self.group_names()]]
+        names = ["overall", *self.group_names()]
         for name, kind, quality, spread in self.simulators:
             for variant in ("expectation", "draw"):
                 for metric in METRICS:
@@ -162,13 +175,11 @@ class Maker:
                             rows.append((name, variant, target, kind, predictor, human,
                                          human - 0.06, human + 0.06, own, own - 0.07,
                                          own + 0.07))  # fmt: skip
-        columns = ("simulator variant target kind predictor human human_low human_high simulated "
-                   "simulated_low simulated_high").split()  # fmt: skip
+        columns = COLUMNS["coefficients"]
         return pl.DataFrame(rows, schema=columns, orient="row")
 
     def gaps(self) -> pl.DataFrame:
-        columns = ("simulator variant target grouping groups gap_human gap_simulated gap_inflation "
-                   "low high between_ratio within_ratio worst_group worst_error").split()  # fmt: skip
+        columns = COLUMNS["gaps"]
         rows = []
         for name, _, quality, spread in self.simulators:
             for variant in ("expectation", "draw"):
@@ -189,8 +200,7 @@ class Maker:
                     p = min(1.0, max(0.0002, 0.5 - abs(gap)))
                     rows.append((METRICS[metric][0], metric, "draw", first[0], second[0], gap,
                                  gap - 0.05, gap + 0.05, p, min(1.0, 20 * p)))  # fmt: skip
-        columns = ("axis metric variant simulator_a simulator_b difference low high p "
-                   "p_holm").split()  # fmt: skip
+        columns = COLUMNS["comparisons"]
         return pl.DataFrame(rows, schema=columns, orient="row")
 
     def about(self) -> dict[str, Any]:
@@ -231,7 +241,8 @@ class Maker:
             unused=frame([{"simulator": "planted/llm_like", "item": "trust",
                            "options": "完全不能信任"}], ("simulator", "item", "options")),
             left_out=frame([
-                {"what": "group", "name": "educ=postgraduate", "reason": "21 people, fewer than 30"},
+                {"what": "group", "name": "educ=postgraduate",
+                 "reason": "21 people, fewer than 30"},
                 {"what": "predictor", "name": "logpop", "reason": "the same for everyone"},
             ], ("what", "name", "reason")),
             about=self.about(),
@@ -246,7 +257,7 @@ def shares(values: list[float]) -> list[float]:
 
 def frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
     if not rows:
-        return pl.DataFrame(schema={name: pl.String for name in columns})
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     return pl.DataFrame(rows, infer_schema_length=None).select(columns)
 
 
@@ -266,3 +277,11 @@ def make_result() -> Callable[..., FidelityResult]:
 def result(make_result: Callable[..., FidelityResult]) -> FidelityResult:
     """A demonstration: eleven simulators, six items, twelve groups."""
     return make_result()
+
+
+@pytest.fixture(scope="session")
+def empty(result: FidelityResult) -> FidelityResult:
+    """Nothing could be scored."""
+    tables = ("scores", "summary", "comparisons", "gaps", "distributions", "coefficients",
+              "outcomes", "unused", "left_out")  # fmt: skip
+    return FidelityResult(**{name: getattr(result, name).clear() for name in tables})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import east_asian_width
 
@@ -234,18 +235,22 @@ def styled(chart: Chart) -> Chart:
     return dressed
 
 
-def as_svg(chart: alt.TopLevelMixin, title: str, description: str) -> str:
+def as_svg(chart: alt.TopLevelMixin, name: str, title: str, description: str) -> str:
     """Turn a chart into an SVG element for a page, with a title that is read aloud.
 
-    The namespaces are left out: they are web addresses, and an SVG within HTML needs none.
+    The namespaces are left out: they are web addresses, and an SVG within HTML needs none. The ids
+    of clipping paths, which count on from figure to figure, are named after this figure.
     """
     import vl_convert
     from markupsafe import escape
 
     svg: str = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+    ids = dict.fromkeys(re.findall(r'id="(clip\d+)"', svg))
+    for place, found in enumerate(ids):
+        svg = re.sub(rf"\b{found}\b", f"{name}-{place}", svg)
     start, rest = svg.split(">", 1)
     for namespace in ("xmlns", "xmlns:xlink"):
-        before, found, after = start.partition(f' {namespace}="')
-        start = before + after.partition('"')[2] if found else start
+        before, equals, after = start.partition(f' {namespace}="')
+        start = before + after.partition('"')[2] if equals else start
     named = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
     return f'{start} role="img">{named}{rest}'

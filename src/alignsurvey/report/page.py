@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from alignsurvey.report import numbers
 from alignsurvey.report.coefficients import CoefficientSet, coefficient_sets
-from alignsurvey.report.comparisons import differences
+from alignsurvey.report.comparisons import differences, too_few_resamples
 from alignsurvey.report.distributions import item_cards
 from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
 from alignsurvey.report.gaps import gap_table
@@ -40,6 +40,9 @@ FURTHER = ("entropy_ratio", "jsd", "w1", "macro_f1", "brier", "log_loss")
 OPEN_ITEMS = 12
 """Items whose distributions are shown unfolded."""
 
+NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(
+    ("version", "scored_n", "profile", "items", "scales", "groups", "pilot")
+)
 MOST_FIGURES = 12
 """Figures of coefficients; further ones are given as tables only."""
 
@@ -114,7 +117,7 @@ def breakable(name: str) -> Markup:
 
 def _context(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
     rows = score_rows(result)
-    about = dict(result.about)
+    about = NOTHING_KNOWN | dict(result.about)
     source = dict(about.get("survey") or {}).get("source")
     order = list(dict.fromkeys([*facts(result), *(row.simulator for row in rows.simulators)]))
     selected = selected_simulators(result, order)
@@ -125,7 +128,8 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
                            "Fidelity of simulated answers"),
         "command": command or about.get("command"),
         "about": about,
-        "survey": dict(about.get("survey") or {}),
+        "survey": dict.fromkeys(("source", "n", "language", "weight", "design_effect"))
+        | dict(about.get("survey") or {}),
         "simulators": [_simulator(name, place, facts(result).get(name, {}), selected)
                        for place, name in enumerate(order)],
         "rows": rows,
@@ -146,6 +150,7 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "heat_maps": [one for one in heat if one is not None],
         "gaps": gap_table(result),
         "comparisons": differences(result),
+        "too_few_resamples": too_few_resamples(result),
         "outcomes": outcomes(result),
         "unused": unused(result),
         "left_out": result.left_out.to_dicts(),
@@ -205,7 +210,9 @@ def _axes_figures(result: FidelityResult, rows: ScoreRows) -> list[tuple[str, st
     for layout in ("wide", "narrow"):
         chart = axes_chart(result, stacked=layout == "narrow")
         if chart is not None:
-            figures.append((layout, as_svg(chart, "The three axes of fidelity", description)))
+            figures.append(
+                (layout, as_svg(chart, f"axes-{layout}", "The three axes of fidelity", description))
+            )
     return figures
 
 
@@ -214,6 +221,7 @@ def _coefficient_figure(one: CoefficientSet, place: int) -> str:
         return ""
     return as_svg(
         coefficient_chart(one.points),
+        f"coefficients-{place}",
         f"Coefficients for {one.target}: {one.description}",
         "A panel a simulator: simulated against people's coefficients with intervals and the "
         "identity line. The numbers are in the table below.",

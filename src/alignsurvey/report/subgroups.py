@@ -72,9 +72,11 @@ def split_group(name: str) -> tuple[str, str]:
 
 def heat_map(result: FidelityResult, axis: str, metric_name: str | None) -> HeatMap | None:
     """Average a metric over its targets in each group; None where there are no groups."""
+    if metric_name is None:
+        return None
     table = result.scores.filter(pl.col("metric") == metric_name)
     groups = [g for g in table["group"].unique(maintain_order=True).to_list() if g != OVERALL]
-    if metric_name is None or not groups:
+    if not groups:
         return None
     metric, about = metric_of(metric_name), facts(result)
     averages = _averages(_one_variant(table, SHADED.get(axis, "draw")))

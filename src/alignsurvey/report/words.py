@@ -52,10 +52,13 @@ def intervals_in_words(about: Mapping[str, Any]) -> str:
 
 def left_out_in_words(result: FidelityResult, at_most: int) -> list[str]:
     """List what could not be scored, and why, a line each."""
-    table = result.left_out
+    reasons: dict[str, list[str]] = {}
+    for row in result.left_out.to_dicts():
+        named = " ".join(str(row[part]) for part in ("what", "name") if row.get(part))
+        reasons.setdefault(named, []).append(str(row.get("reason") or "no reason given"))
     lines = [
-        f"left out: {row.get('what') or ''} {row.get('name') or ''}: {row.get('reason') or ''}"
-        for row in table.head(at_most).to_dicts()
+        f"left out: {named}: {own[0]}" + (f" (and {len(own) - 1} more)" if own[1:] else "")
+        for named, own in list(reasons.items())[:at_most]
     ]
-    more = table.height - at_most
+    more = len(reasons) - at_most
     return [*lines, f"left out: {more} more, all of them in the report"] if more > 0 else lines
