@@ -93,10 +93,14 @@ def load_yaml(text: str, name: str) -> Any:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise InputError(f"{name}: {where}not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{name}: not valid YAML: {error}") from error
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{name}: not valid YAML: too many brackets in one another") from error
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
+        # PyYAML lets the errors of a conversion through: `!!int abc`.
+        said = str(error).splitlines() or [type(error).__name__]
+        raise InputError(f"{name}: not valid YAML: {said[0]}") from error
 
 
 def read_yaml(path: Path) -> Any:

@@ -254,6 +254,10 @@ def test_what_is_not_declared_is_marked(entry, scale, inferred):
          "b.yaml: variables.x.text: ['a'] is not a text; put it in quotes"),
         ("variables: {x: {scale: a, text: []}}",
          "b.yaml: variables.x.text: [] is not a text; put it in quotes (and 1 more)"),
+        ("variables: !!int abc", "b.yaml: not valid YAML:"),
+        ("variables: !!float [1]", "b.yaml: line 1, column 12: not valid YAML:"),
+        ("variables: " + "[" * 3000, "b.yaml: not valid YAML:"),
+        ("variables: \x00", "b.yaml: not valid YAML:"),
         ("variables: {x: [", "b.yaml: line 1, column 17: not valid YAML:"),
     ],
 )  # fmt: skip
@@ -263,3 +267,25 @@ def test_mistakes_are_said_in_one_line(text, message):
     said = str(raised.value)
     assert said == message or (message.endswith(":") and said.startswith(message))
     assert "\n" not in said
+
+
+fragments = st.lists(
+    st.sampled_from(
+        ["variables:", "\n", "  ", "x:", " ", "{", "}", "[", "]", ",", "1", "a", "scale", "values",
+         "missing", "text", ":", "-", "~", "true", ".nan", "'", "#", "&a", "*a", "!!set", "? "]
+    ),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+@given(st.one_of(fragments, fragments.map("variables: {x: {".__add__), st.text(max_size=20)))
+@settings(max_examples=300, deadline=None)
+def test_any_text_ends_in_a_codebook_or_in_one_line(text):
+    said, book = "b.yaml: ", Codebook(())
+    try:
+        book = codebook_from_yaml(text, "b.yaml")
+    except InputError as error:
+        said = str(error)
+    assert said.startswith("b.yaml: ")
+    assert "\n" not in said
+    assert codebook_from_yaml(codebook_to_yaml(book), "again") == book

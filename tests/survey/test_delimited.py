@@ -82,6 +82,9 @@ def test_encodings_that_are_known_or_named(read, raw, encoding):
          "'é'"),
         (CHINESE.encode("utf-8"), "gb1830",
          "people.csv: no encoding 'gb1830'; did you mean 'gb18030'?"),
+        (b"id\n1\n", "hex",
+         "people.csv: 'hex' is no encoding of text files; known: utf-8, utf-16, gb18030, gbk, "
+         "big5, shift_jis, cp1252, latin-1"),
         (CHINESE.encode("gb18030"), "utf-8",
          "people.csv: byte 1 (line 1) is not utf-8; name another encoding"),
         (b"\xef\xbb\xbfid\n\xff\n", None,
@@ -470,3 +473,26 @@ def test_a_wide_file_is_read_whole(read):
     answers, *_ = read("\n".join([header, *[row] * 3000]))
     assert answers.shape == (3000, 300)
     assert answers.null_count().sum_horizontal().item() == 300_000
+
+
+soup = st.one_of(
+    st.binary(max_size=60),
+    st.text(st.sampled_from(list('ab1,;\t|"\n\r .0-+eé中{}:[]')), max_size=60).map(str.encode),
+)
+
+
+@given(soup, st.sampled_from([None, "utf-8", "gb18030", "utf-16", "latin-1"]))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_end_in_a_survey_or_in_one_line(tmp_path_factory, raw, encoding):
+    path = tmp_path_factory.getbasetemp() / "soup.csv"
+    path.write_bytes(raw)
+    said, answers, book = "", pl.DataFrame(), Codebook(())
+    try:
+        answers, _, book, _ = read_delimited(path, None, encoding)
+    except InputError as error:
+        said = str(error)
+    assert "\n" not in said
+    assert set(book.names) == set(answers.columns)
+    for variable in book:
+        answered = set(answers[variable.name].drop_nulls())
+        assert not variable.categories or set(variable.codes) == answered

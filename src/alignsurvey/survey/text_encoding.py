@@ -113,6 +113,10 @@ def _as_told(raw: bytes, source: str, encoding: str, marked: str | None) -> str:
         raise InputError(
             f"{source}: {_place(raw, error, codec)} is not {encoding}; name another encoding"
         ) from error
+    except (LookupError, UnicodeError) as error:
+        # Python's hex or idna turn bytes into something, but not into the text of a file.
+        hint = nearest("", _USUAL)
+        raise InputError(f"{source}: '{encoding}' is no encoding of text files; {hint}") from error
 
 
 def _place(raw: bytes, error: UnicodeDecodeError, codec: str) -> str:
