@@ -139,7 +139,6 @@ def test_what_users_wrote_is_escaped(make_result: Callable[..., FidelityResult],
     "parts",
     [
         {"simulators": 1},
-        {"simulators": 2},
         {"simulators": 3},
         {"items": 1},
         {"groups": False},

@@ -47,6 +47,19 @@ def axes_chart(
     -------
     altair.ConcatChart or None
         None where no axis has a score. `chart.save("axes.pdf")` writes it for a paper.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> chart = axes_chart(result)
+    >>> [panel["title"]["text"] for panel in chart.to_dict()["hconcat"]]
+    ['Marginal', 'Individual']
     """
     import altair as alt
 

@@ -70,6 +70,21 @@ def write_report(
     -------
     Path
         Where it was written.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_report(result, f"{folder}/report.html", title="Vote, 1996")
+    ...     print(path.read_text(encoding="utf-8")[:15])
+    <!DOCTYPE html>
     """
     path = Path(path)
     page = render_report(result, title, command)
@@ -85,7 +100,31 @@ def write_report(
 def render_report(
     result: FidelityResult, title: str | None = None, command: str | None = None
 ) -> str:
-    """Render the report of a study as HTML; see `write_report`."""
+    """Render the report of a study as HTML.
+
+    Parameters
+    ----------
+    result : FidelityResult
+    title, command : str, optional
+        See `write_report`.
+
+    Returns
+    -------
+    str
+        A whole page, which loads nothing from anywhere.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> "<h1>Vote, 1996</h1>" in render_report(result, title="Vote, 1996")
+    True
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -41,6 +41,21 @@ def scores_markdown(result: FidelityResult, metrics: Sequence[str] | None = None
     str
         Human ceiling and best trivial baseline first, then a row a simulator and variant; below
         it what the marks and the brackets mean.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> print(scores_markdown(result, ["sd_ratio"]))
+    | Simulator | SD ratio | Parsed | n |
+    | --- | ---: | ---: | ---: |
+    | human ceiling | 1.00 |  |  |
+    ...
     """
     rows = score_rows(result)
     metrics = _chosen(rows, metrics)
@@ -55,7 +70,7 @@ def scores_markdown(result: FidelityResult, metrics: Sequence[str] | None = None
 def scores_latex(
     result: FidelityResult, metrics: Sequence[str] | None = None, label: str = "tab:fidelity"
 ) -> str:
-    """Write the summary of a study as a LaTeX table.
+    r"""Write the summary of a study as a LaTeX table.
 
     Parameters
     ----------
@@ -69,6 +84,22 @@ def scores_latex(
     -------
     str
         Needs the packages booktabs and amssymb; Chinese names need XeLaTeX or LuaLaTeX.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> print(scores_latex(result, ["accuracy"]))
+    \begin{table}
+    \centering\small
+    \begin{tabular}{lrr}
+    \toprule
+    ...
     """
     rows = score_rows(result)
     metrics = _chosen(rows, metrics)

@@ -162,6 +162,23 @@ def fidelity_table(result: FidelityResult) -> FidelityTable:
     FidelityTable
         For `rich.print` or `Console.print`. In a wide window intervals stand below the values;
         in a narrower one, and in a file, values stand alone.
+
+    Examples
+    --------
+    >>> import alignsurvey as als
+    >>> study = als.Study.parse({
+    ...     "survey": {"example": "anes96"}, "profile": ["PID"], "items": ["vote"],
+    ...     "pilot": {"replicates": 1}, "bootstrap": {"replicates": 50},
+    ...     "simulators": ["baseline/logit"],
+    ... })
+    >>> result = als.run_study(study)
+    >>> from rich.console import Console
+    >>> Console(width=60).print(fidelity_table(result))
+    Fidelity: anes96
+    ...
+    n: 844; pilot: 100 people, drawn once (seed 42), never among
+    the judges
+    ...
     """
     return FidelityTable(result)
 

@@ -19,11 +19,11 @@ def pilot_in_words(about: Mapping[str, Any]) -> str:
     >>> pilot_in_words({"pilot": {"n": 100, "replicates": 20, "seed": 42}})
     'pilot: 100 people, drawn 20 times (seed 42), never among the judges'
     >>> pilot_in_words({"pilot": None})
-    'no pilot: nobody was learned from'
+    'no pilot: whoever learns is fitted without the people it answers for'
     """
     pilot = about.get("pilot")
     if not pilot:
-        return "no pilot: nobody was learned from"
+        return "no pilot: whoever learns is fitted without the people it answers for"
     drawn = int(pilot.get("replicates", 1))
     times = "drawn once" if drawn == 1 else f"drawn {drawn} times"
     return (
