@@ -144,6 +144,31 @@ def test_caricature_at_the_end_of_the_scale_keeps_the_mean(population):
         assert expected.std() > 0.9 * human.std()
 
 
+def test_caricature_has_the_spread_and_the_signal_that_the_docs_say(roomy):
+    """With R2 of the groups: SD ratio^2 = g^2 R2 + s^2 (1 - R2), r = (g R2 + s (1 - R2)) / ratio."""
+    given = planted("planted/caricature(1.8, 0.3)", roomy, ["mood"], ["party", "urban"])
+    groups = planted("planted/caricature(1, 0)", roomy, ["mood"], ["party", "urban"])
+    human, w = roomy.scores("mood"), roomy.weights
+    r2 = (weighted_sd(groups.expectation("mood"), w) / weighted_sd(human, w)) ** 2
+    ratio = np.sqrt(1.8**2 * r2 + 0.3**2 * (1 - r2))
+    expected = given.expectation("mood")
+    assert weighted_sd(expected, w) / weighted_sd(human, w) == pytest.approx(ratio)
+    covariance = np.cov(human, expected, aweights=w)
+    r = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    assert r == pytest.approx((1.8 * r2 + 0.3 * (1 - r2)) / ratio)
+
+
+def test_label_bias_shrinks_gaps_and_accuracy_as_the_docs_say(population):
+    biased = [planted("planted/label_bias(0.3)", population, ["trust"], seed=s) for s in range(20)]
+    codes, x = population.codes("trust"), population.codes("x")
+    drawn = np.mean([one.draw("trust", 1) for one in biased], axis=0)
+    hits = np.mean([(one.draw("trust", 1) == codes).mean() for one in biased])
+    first = (codes == 0).mean()
+    assert hits == pytest.approx(1 - 0.3 * (1 - first), abs=0.01)
+    gap, human_gap = (y[x == 6].mean() - y[x == 0].mean() for y in (drawn, codes))
+    assert gap == pytest.approx(0.7 * human_gap, rel=0.03)
+
+
 def test_llm_like_has_hardly_any_difference_within_groups(roomy):
     given = planted("planted/llm_like", roomy, ["mood"], ["party"]).expectation("mood")
     human, party = roomy.scores("mood"), roomy.codes("party")

@@ -20,8 +20,8 @@ from alignsurvey.survey.survey import Survey
 Array = NDArray[np.float64]
 
 _FOLDS = 3
-_TREES = 150
-"""Trees a fit may cost at most: an item with many options grows one for each of them a round."""
+_TREES, _FEWEST, _MOST = 100, 6, 40
+"""Trees a fit may cost, and its rounds: an item with many options grows a tree for each a round."""
 
 _THREADS_FROM = 5000
 """Respondents from which a second thread costs less than it brings."""
@@ -61,7 +61,7 @@ class Boosting(Itemwise):
     def fit_item(self, answers: ItemAnswers) -> ShareModel:
         """Fit one item with the number of rounds that its folds choose."""
         m = len(answers.observed)
-        rounds = int(np.clip(_TREES // m if m > 2 else 40, 8, 40))
+        rounds = int(np.clip(_TREES // (m if m > 2 else 1), _FEWEST, _MOST))
         folds = answers.folds(_FOLDS)
         staged = np.empty((rounds + 1, answers.n, m))
         for fold in range(folds.max() + 1):
@@ -84,7 +84,7 @@ class Boosting(Itemwise):
 def _pools() -> Any:
     """OpenMP's threads, found once: looking for them costs more than growing a tree."""
     import sklearn.ensemble  # noqa: F401
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="openmp")
 
