@@ -145,7 +145,7 @@ def test_caricature_at_the_end_of_the_scale_keeps_the_mean(population):
 
 
 def test_caricature_has_the_spread_and_the_signal_that_the_docs_say(roomy):
-    """With R2 of the groups: SD ratio^2 = g^2 R2 + s^2 (1 - R2), r = (g R2 + s (1 - R2)) / ratio."""
+    """SD ratio^2 = g^2 R2 + s^2 (1 - R2) and r = (g R2 + s (1 - R2)) / SD ratio."""
     given = planted("planted/caricature(1.8, 0.3)", roomy, ["mood"], ["party", "urban"])
     groups = planted("planted/caricature(1, 0)", roomy, ["mood"], ["party", "urban"])
     human, w = roomy.scores("mood"), roomy.weights
