@@ -196,6 +196,15 @@ def test_refusals_are_refusals_and_have_no_shares(population):
     assert (given.outcome("trust") != given.outcome("vote")).any()
 
 
+def test_a_larger_share_contains_a_smaller_one(population):
+    few, many = (
+        planted(f"planted/refusals({share})", population, ["trust"]).outcome("trust") > 0
+        for share in (0.1, 0.2)
+    )
+    assert (many[few]).all()
+    assert many.sum() > few.sum()
+
+
 def test_shuffled_is_a_permutation_of_whole_vectors_that_moves_everybody(population):
     given = planted("planted/shuffled", population, ITEMS, seed=3)
     drawn = np.column_stack([given.draw(item, 1) for item in ITEMS])

@@ -1,11 +1,15 @@
 """Recorded replies: forms, ids, codes, and an error with its place for all that is wrong."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given as any_of
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from alignsurvey.errors import InputError
 from alignsurvey.predictions import Outcome
@@ -263,6 +267,33 @@ def test_a_label_that_reads_like_an_empty_cell_is_a_label(tmp_path):
     two = Variable("q", scale=Scale.NOMINAL, categories=(Category(1, "Some"), Category(2, "None")))
     people = Survey(pl.DataFrame({"id": [1], "q": [1]}), Codebook((two,)), Design("id"))
     assert read(tmp_path, "id,q\n1,None\n", ("q",), people=people).draw("q", 0).tolist() == [1]
+
+
+@settings(deadline=None, max_examples=60)
+@any_of(
+    codes=st.lists(st.sampled_from([None, 1, 2, 3, 4, 8, 9, 93]), min_size=1, max_size=12),
+    way=st.sampled_from(["wide", "long"]),
+    order=st.randoms(use_true_random=False),
+)
+def test_whatever_is_written_is_read(codes, way, order):
+    """Any answers, in any order of rows, in either form."""
+    people = survey(list(range(len(codes))))
+    rows = list(enumerate(codes))
+    order.shuffle(rows)
+    cells = [(one, "" if code is None else code) for one, code in rows]
+    if way == "wide":
+        text = "id,mood,vote\n" + "".join(f"{one},{code},a\n" for one, code in cells)
+    else:
+        text = "id,item,code\n" + "".join(f"{one},mood,{code}\n" for one, code in cells)
+    with tempfile.TemporaryDirectory() as folder:
+        given_back = read(Path(folder), text, people=people)
+    drawn = given_back.draw("mood", 0)
+    for position, code in enumerate(codes):
+        if code in (1, 2, 3, 4):
+            assert drawn[position] == code - 1
+        else:
+            kinds = {None: Outcome.NO_REPLY, 8: Outcome.DONT_KNOW}
+            assert given_back.outcome("mood")[position] == kinds.get(code, Outcome.REFUSED)
 
 
 @pytest.mark.parametrize(

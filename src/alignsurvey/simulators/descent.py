@@ -20,7 +20,7 @@ _MEMORY = 8
 
 
 def minimise(
-    objective: Objective, start: Array, curvature: Array, *, tolerance: float, steps: int = 200
+    objective: Objective, start: Array, curvature: Array, *, tolerance: float, steps: int = 2000
 ) -> Array:
     """Minimize each function of a batch by limited-memory BFGS (Nocedal & Wright 2006, ch. 7).
 

@@ -41,7 +41,8 @@ class Humans:
 
     def chosen(self, item: str, share: float) -> NDArray[np.bool_]:
         """Choose a share of the people by lot, anew for each item."""
-        return uniforms(self.survey.id_hashes, self.seed, self.name, item) < share
+        fault = self.name.partition("(")[0]  # a larger share contains a smaller one
+        return uniforms(self.survey.id_hashes, self.seed, fault, item) < share
 
     @cached_property
     def partners(self) -> NDArray[np.int64]:

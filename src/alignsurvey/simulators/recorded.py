@@ -86,15 +86,16 @@ def read_recorded(
     recording = open_recording(path, base, survey, id)
     names = _recorded_names(recording, survey, items, columns or {})
     long = _long_columns(recording.table, names)
-    read = _read_wide if long is None else _read_long
-    parts = {item: ReplyCodes.of(survey.codebook[item]) for item in dict.fromkeys(items)}
-    tallies = read(recording, names, parts, long or ("", "", None))
+    codes = {item: ReplyCodes.of(survey.codebook[item]) for item in names}
+    if long is None:
+        tallies = _read_wide(recording, names, codes)
+    else:
+        tallies = _read_long(recording, names, codes, long)
     if not allow_missing:
         for item, tally in tallies.items():
             _refuse_absent(recording, survey, item, tally)
-    draws = (
-        None if long and long[2] else max(int(tally.replies.max()) for tally in tallies.values())
-    )
+    most = max((int(tally.replies.max(initial=0)) for tally in tallies.values()), default=0)
+    draws = None if long and long[2] else most
     return Predictions(
         survey.ids,
         {item: tally.shares() for item, tally in tallies.items()},
@@ -172,10 +173,7 @@ def _long_columns(
 
 
 def _read_wide(
-    recording: Recording,
-    names: Mapping[str, str],
-    codes: Mapping[str, ReplyCodes],
-    _: tuple[str, str, str | None],
+    recording: Recording, names: Mapping[str, str], codes: Mapping[str, ReplyCodes]
 ) -> dict[str, _Tally]:
     table = recording.table
     others = [name for name in table.columns if name != recording.id]
@@ -189,8 +187,10 @@ def _read_wide(
             )
         tally = _Tally.empty(recording.people, len(codes[item].variable.categories))
         for row, value in enumerate(table[column].to_list()):
-            code, outcome = codes[item].read(value, recording.place(row, column))
-            tally.add(rows[row], code, outcome, 1.0)
+            read = codes[item].read(value)
+            if read is None:
+                raise codes[item].unknown(value, recording.place(row, column))
+            tally.add(rows[row], *read, 1.0)
         tallies[item] = tally
     return tallies
 
@@ -224,14 +224,16 @@ def _read_long(
         if name not in wanted:
             continue
         tally = tallies[wanted[name]]
-        code, outcome = codes[wanted[name]].read(value, recording.place(row, answer))
+        read = codes[wanted[name]].read(value)
+        if read is None:
+            raise codes[wanted[name]].unknown(value, recording.place(row, answer))
         share = 1.0 if probability is None else _share(recording, row, probability, amount)
-        if probability and code >= 0 and tally.given[rows[row], code] > 0:
+        if probability and read[0] >= 0 and tally.given[rows[row], read[0]] > 0:
             raise InputError(
                 f"{recording.place(row, answer)}: {value!r} has a probability for this respondent "
                 f"and '{name}' already; keep one row a code"
             )
-        tally.add(rows[row], code, outcome, share)
+        tally.add(rows[row], *read, share)
     if probability:
         _check_sums(recording, tallies)
     return tallies

@@ -32,9 +32,9 @@ class ReplyCodes:
     >>> mood = Variable("mood", categories=(Category(1, "Bad"), Category(2, "Good")),
     ...                 missing=(MissingCode(9, Missing.REFUSED),))
     >>> codes = ReplyCodes.of(mood)
-    >>> codes.read("2.0", ""), codes.read("bad", "")
+    >>> codes.read("2.0"), codes.read("bad")
     ((1, <Outcome.ANSWERED: 0>), (0, <Outcome.ANSWERED: 0>))
-    >>> codes.read("9", "")
+    >>> codes.read("9")
     (-1, <Outcome.REFUSED: 1>)
     """
 
@@ -59,30 +59,27 @@ class ReplyCodes:
         known.update(zip([cell_text(code) for code in variable.codes], answers, strict=True))
         return cls(variable, known)
 
-    def read(self, value: object, place: str) -> Read:
-        """Read a cell.
+    def read(self, value: object) -> Read | None:
+        """Read a cell; None if it is neither a code nor a label."""
+        text = cell_text(value)
+        return self.known.get(text) or self.known.get(text.casefold()) or self._in_a_range(text)
+
+    def unknown(self, value: object, place: str) -> InputError:
+        """Say that a cell is neither a code nor a label.
 
         Parameters
         ----------
         value : object
         place : str
-            File, row and column, for the message.
-
-        Raises
-        ------
-        InputError
-            It is neither a code nor a label.
+            File, row and column.
         """
         text = cell_text(value)
-        found = self.known.get(text) or self.known.get(text.casefold()) or self._in_a_range(text)
-        if found is None:
-            shown = text if _number(text) is not None else repr(text)
-            raise InputError(
-                f"{place}: {shown} is no code of '{self.variable.name}' "
-                f"({_span(self.variable.codes)}); declare it missing in the codebook if it means "
-                "no answer"
-            )
-        return found
+        shown = text if _number(text) is not None else repr(text)
+        return InputError(
+            f"{place}: {shown} is no code of '{self.variable.name}' "
+            f"({_span(self.variable.codes)}); declare it missing in the codebook if it means no "
+            "answer"
+        )
 
     def _in_a_range(self, text: str) -> Read | None:
         number = _number(text)

@@ -23,6 +23,7 @@ class UniformPredictor:
     codebook: Codebook
     trained_on: frozenset[Hashable] = field(repr=False)
     name: str = "baseline/uniform"
+    notes: tuple[str, ...] = ()
 
     def predict(self, people: Survey) -> Predictions:
         """Predict the items for each respondent, from their profile alone."""
@@ -100,6 +101,7 @@ class BootstrapPredictor:
     trained_on: frozenset[Hashable] = field(repr=False)
     seed: int
     name: str = "baseline/bootstrap"
+    notes: tuple[str, ...] = ()
 
     def predict(self, people: Survey) -> Predictions:
         """Predict the items for each respondent, from their profile alone."""
