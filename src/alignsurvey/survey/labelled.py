@@ -28,7 +28,8 @@ SurveyParts = tuple[pl.DataFrame, pl.DataFrame, Codebook, tuple[str, ...]]
 # A variable whose unlabelled values are more than this is a number or a text, whatever its
 # declared level says: SPSS calls every text nominal and respondent numbers too.
 MOST_LISTED_VALUES = 100
-_LONGEST_RATING = 11  # 0 to 10 with labels at the ends is a rating; age with "89 or older" is not
+# 0 to 10 with labels at the ends is a rating; age with "89 or older" is not.
+_LONGEST_RATING, _HIGHEST_RATING = 11, 20
 _WHOLE_LIMIT = 2.0**53
 
 
@@ -269,7 +270,9 @@ def _scale_of_labels(variable: Variable, unlabelled: Sequence[Code]) -> Scale:
         low, high = min(map(float, codes)), max(map(float, codes))
         within = all(low < float(code) < high for code in unlabelled)
         if len(unlabelled) > len(codes) or (within and len(unlabelled) >= len(codes) - 1):
-            is_rating = len(unlabelled) + len(codes) <= _LONGEST_RATING
+            every = [*map(float, codes), *map(float, unlabelled)]
+            is_short = len(every) <= _LONGEST_RATING and max(map(abs, every)) <= _HIGHEST_RATING
+            is_rating = is_short and all(code.is_integer() for code in every)
             return Scale.ORDINAL if is_rating else Scale.INTERVAL
     order = label_order(variable.labels) if len(codes) > 2 and not unlabelled else None
     runs_along = order is not None and order in (sorted(order), sorted(order, reverse=True))

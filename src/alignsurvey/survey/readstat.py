@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,13 +38,16 @@ def reading(path: Path, kind: str, encoding: str | None) -> Iterator[None]:
     import pyreadstat
 
     try:
-        yield
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            yield
     except UnicodeError as error:
         raise InputError(_encoding_message(path, encoding)) from error
     except (
         pyreadstat.ReadstatError,
         pyreadstat.PyreadstatError,
-        # A damaged header makes the parser count, seek or allocate nonsense.
+        # A damaged header makes the parser name, count, seek or allocate nonsense.
+        TypeError,
         IndexError,
         ValueError,
         OverflowError,
@@ -62,6 +66,14 @@ def reading(path: Path, kind: str, encoding: str | None) -> Iterator[None]:
             f"{path}: is damaged or not {kind} file ({error}); export it again, or give it the "
             "extension of what it is"
         ) from error
+    if said:
+        raise InputError(f"{path}: {said[0].message}; rename it in the program that wrote it")
+
+
+def check_columns(path: Path, names: Iterable[str | None]) -> None:
+    """Every column has a name; a damaged header may have none."""
+    if not all(names):
+        raise InputError(f"{path}: is damaged (a column has no name); export it again")
 
 
 def _encoding_message(path: Path, encoding: str | None) -> str:

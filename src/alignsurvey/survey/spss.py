@@ -27,6 +27,7 @@ from alignsurvey.survey.labelled import (
 from alignsurvey.survey.readstat import (
     FILE_LABEL,
     FILE_NOTE,
+    check_columns,
     label_and_notes,
     overwrite,
     reading,
@@ -76,6 +77,7 @@ def read_spss(path: Path, given: Codebook | None, encoding: str | None) -> Surve
             encoding=encoding,
             disable_datetime_conversion=True,
         )
+    check_columns(path, meta.column_names)
     variables = tuple(_declared(name, meta) for name in values.columns)
     is_text = {name: kind == "string" for name, kind in meta.readstat_variable_types.items()}
     typed = [one.cast(pl.String if is_text[one.name] else pl.Float64) for one in values]

@@ -145,7 +145,8 @@ def _numbers(
 
 
 def _number_format(format: str, answers: pl.Series) -> str:
-    if _NUMBER_FORMAT.match(format):
+    is_fit = is_moment(format) or not answers.dtype.is_temporal()
+    if _NUMBER_FORMAT.match(format) and is_fit:
         return format
     for dtype, default in _MOMENT_FORMATS.items():
         if answers.dtype == dtype:

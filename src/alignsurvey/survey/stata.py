@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from alignsurvey.errors import InputError
 from alignsurvey.survey.codebook import Code, Codebook, Scale, Variable, as_code
 from alignsurvey.survey.labelled import (
     LabelledFile,
@@ -19,6 +21,7 @@ from alignsurvey.survey.labelled import (
 from alignsurvey.survey.readstat import (
     FILE_LABEL,
     FILE_NOTE,
+    check_columns,
     label_and_notes,
     overwrite,
     reading,
@@ -34,6 +37,7 @@ from alignsurvey.survey.survey import Survey
 
 _VERSION = 14  # the first with Unicode, which every later Stata reads
 _LABEL_CHARACTERS = 80
+_START, _END, _TAIL_BYTES = b"<stata_dta>", b"</stata_dta>", 64
 _CREATED_TAG, _CREATED = b"<timestamp>\x11", b"01 Jan 1980 00:00"
 
 
@@ -60,6 +64,7 @@ def read_stata(path: Path, given: Codebook | None, encoding: str | None) -> Surv
     """
     import pyreadstat
 
+    _check_end(path)
     with reading(path, "a Stata", encoding):
         stored, meta = pyreadstat.read_dta(
             path,
@@ -68,6 +73,7 @@ def read_stata(path: Path, given: Codebook | None, encoding: str | None) -> Surv
             encoding=encoding,
             disable_datetime_conversion=True,
         )
+    check_columns(path, meta.column_names)
     values, extended = [], {}
     for name, cells in stored.items():
         is_text = meta.readstat_variable_types[name] == "string"
@@ -84,6 +90,16 @@ def read_stata(path: Path, given: Codebook | None, encoding: str | None) -> Surv
     }
     file = LabelledFile(pl.DataFrame(values), Codebook(variables), extended, moments, _notes(meta))
     return finish_reading(file, given, str(path))
+
+
+def _check_end(path: Path) -> None:
+    """A file of Stata 13 or later says where it ends; without its end it may lack its labels."""
+    with path.open("rb") as file:
+        if file.read(len(_START)) != _START:
+            return
+        file.seek(-min(path.stat().st_size, _TAIL_BYTES), os.SEEK_END)
+        if _END not in file.read():
+            raise InputError(f"{path}: is damaged: its end is missing; export or copy it again")
 
 
 def _letters(name: str, cells: list[object]) -> pl.Series:

@@ -100,17 +100,30 @@ def stored_column(survey: Survey, name: str, path: Path) -> StoredColumn:
     if not (answers.dtype.is_numeric() or answers.dtype in (pl.Boolean, pl.Null, *_MOMENT_FORMATS)):
         problem = f"holds values of the type {answers.dtype}"
         raise refuse(path, name, problem, "make numbers or texts of it, or write .parquet")
-    plan = as_letters(codes_in_use(variable, gaps))
-    if len(plan) < len(codes_in_use(variable, gaps)):
+    return _number_column(variable, answers, gaps, path, survey.language)
+
+
+def _number_column(
+    variable: Variable, answers: pl.Series, gaps: pl.Series, path: Path, language: str
+) -> StoredColumn:
+    codes = codes_in_use(variable, gaps)
+    plan = as_letters(codes)
+    if len(plan) < len(codes):
         problem = "has more than 26 missing codes, Stata has the letters .a to .z"
-        raise refuse(path, name, problem, "recode some, or write .sav or .parquet")
+        raise refuse(path, variable.name, problem, "recode some, or write .sav or .parquet")
     labels = _number_labels(variable, path)
     for code, letter in plan.items():
-        if label := missing_label(variable, code, letter, survey.language):
+        if label := missing_label(variable, code, letter, language):
             labels[letter[1:]] = label
-    values = _with_letters(_numbers(variable, answers, path), gaps, plan)
-    letters = sorted({letter[1:] for letter in plan.values()}) if values.dtype == pl.Object else []
-    return StoredColumn(name, variable.text, values, labels, letters, _format(variable, answers))
+    values = _numbers(variable, answers, path)
+    by_text = {str(code): letter[1:] for code, letter in plan.items()}
+    found = [by_text.get(_plain(code)) for code in gaps.to_list()]
+    # A letter that neither occurs nor has a label has no place in the file.
+    letters = sorted({one for one in found if one} | (set(by_text.values()) & set(labels)))
+    if letters:
+        values = _with_letters(values, found)
+    form = _format(variable, answers)
+    return StoredColumn(variable.name, variable.text, values, labels, letters, form)
 
 
 def _numbers(variable: Variable, answers: pl.Series, path: Path) -> pl.Series:
@@ -127,12 +140,8 @@ def _numbers(variable: Variable, answers: pl.Series, path: Path) -> pl.Series:
     return numbers
 
 
-def _with_letters(numbers: pl.Series, gaps: pl.Series, plan: dict[Code, str]) -> pl.Series:
-    if not plan:
-        return numbers
-    # The writer wants numbers and letters in one column, which only Python objects can be.
-    by_text = {str(code): letter[1:] for code, letter in plan.items()}
-    letters = [by_text.get(_plain(code)) for code in gaps.to_list()]
+def _with_letters(numbers: pl.Series, letters: list[str | None]) -> pl.Series:
+    """Put numbers and letters in one column, which only Python objects can be."""
     mixed = [
         letter if number is None else number
         for number, letter in zip(numbers.to_list(), letters, strict=True)
@@ -175,7 +184,7 @@ def _check_labels(variable: Variable, path: Path) -> None:
 
 def _format(variable: Variable, answers: pl.Series) -> str:
     is_own = variable.format.startswith("%") and not variable.format.endswith("s")
-    if is_own and is_moment(variable.format) == answers.dtype.is_temporal():
+    if is_own and (is_moment(variable.format) or not answers.dtype.is_temporal()):
         return variable.format
     for dtype, default in _MOMENT_FORMATS.items():
         if answers.dtype == dtype:
