@@ -172,37 +172,8 @@ def coefficient_chart(points: list[dict[str, Any]], per_row: int = 4) -> alt.Fac
     """
     import altair as alt
 
-    low, high = _limits(points)
-    domain = alt.Scale(domain=[low, high], nice=False, zero=False)
-    ticks = alt.Axis(format="~g", tickCount=4)
-    x = alt.X("human:Q", scale=domain, title="people", axis=ticks)
-    y = alt.Y("simulated:Q", scale=domain, title="simulated", axis=ticks)
-    colours = {"same sign": BLUE, "other sign": VERMILION}
-    shapes = {"same sign": "circle", "other sign": "cross"}
-    colour = alt.Color("mark:N", scale=_scale(colours), legend=None)
-    base = alt.Chart()
-    identity = base.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(
-        x=alt.datum(low), y=alt.datum(low), x2=alt.datum(high), y2=alt.datum(high)
-    )
-    zeros = (
-        base.mark_rule(color=GRID).encode(x=alt.datum(0)),
-        base.mark_rule(color=GRID).encode(y=alt.datum(0)),
-    )
-    across = base.mark_rule(strokeWidth=1).encode(
-        alt.X("human_low:Q", scale=domain), alt.X2("human_high:Q"), y, colour
-    )
-    upright = base.mark_rule(strokeWidth=1).encode(
-        x, alt.Y("simulated_low:Q", scale=domain), alt.Y2("simulated_high:Q"), colour
-    )
-    dots = base.mark_point(filled=True, size=34, opacity=1).encode(
-        x, y, colour, alt.Shape("mark:N", scale=_scale(shapes), legend=None)
-    )
-    words = base.mark_text(align="left", dx=6, dy=-6, fontSize=10, color=INK).encode(
-        x, y, alt.Text("name:N")
-    )
-    layered = alt.layer(*zeros, identity, across, upright, dots, words).properties(
-        width=195, height=195
-    )
+    layers = [*_reference_lines(*_limits(points)), *_coefficient_marks(*_limits(points))]
+    layered = alt.layer(*layers).properties(width=195, height=195)
     order = list(dict.fromkeys(point["panel"] for point in points))
     header = alt.Header(title=None, labelLimit=210, labelFontSize=11, labelColor=INK)
     chart = layered.facet(
@@ -211,6 +182,44 @@ def coefficient_chart(points: list[dict[str, Any]], per_row: int = 4) -> alt.Fac
         columns=per_row,
     )
     return styled(chart)
+
+
+def _reference_lines(low: float, high: float) -> list[alt.Chart]:
+    """Both zeros, and the line on which simulated and people's coefficients are the same."""
+    import altair as alt
+
+    base = alt.Chart()
+    return [
+        base.mark_rule(color=GRID).encode(x=alt.datum(0)),
+        base.mark_rule(color=GRID).encode(y=alt.datum(0)),
+        base.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(
+            x=alt.datum(low), y=alt.datum(low), x2=alt.datum(high), y2=alt.datum(high)
+        ),
+    ]
+
+
+def _coefficient_marks(low: float, high: float) -> list[alt.Chart]:
+    """Intervals across and upright, points, and the names of those with the wrong sign."""
+    import altair as alt
+
+    base = alt.Chart()
+    domain = alt.Scale(domain=[low, high], nice=False, zero=False)
+    ticks = alt.Axis(format="~g", tickCount=4)
+    x = alt.X("human:Q", scale=domain, title="people", axis=ticks)
+    y = alt.Y("simulated:Q", scale=domain, title="simulated", axis=ticks)
+    colours = {"same sign": BLUE, "other sign": VERMILION}
+    shapes = {"same sign": "circle", "other sign": "cross"}
+    colour = alt.Color("mark:N", scale=_scale(colours), legend=None)
+    shape = alt.Shape("mark:N", scale=_scale(shapes), legend=None)
+    across = (alt.X("human_low:Q", scale=domain), alt.X2("human_high:Q"))
+    upright = (alt.Y("simulated_low:Q", scale=domain), alt.Y2("simulated_high:Q"))
+    words = base.mark_text(align="left", dx=6, dy=-6, fontSize=10, color=INK)
+    return [
+        base.mark_rule(strokeWidth=1).encode(*across, y, colour),
+        base.mark_rule(strokeWidth=1).encode(x, *upright, colour),
+        base.mark_point(filled=True, size=34, opacity=1).encode(x, y, colour, shape),
+        words.encode(x, y, alt.Text("name:N")),
+    ]
 
 
 def _limits(points: list[dict[str, Any]]) -> tuple[float, float]:

@@ -156,34 +156,24 @@ def breakable(name: str) -> Markup:
 
 def _context(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
     rows = score_rows(result)
-    about = NOTHING_KNOWN | dict(result.about)
-    source = dict(about.get("survey") or {}).get("source")
     order = list(dict.fromkeys([*facts(result), *(row.simulator for row in rows.simulators)]))
     selected = selected_simulators(result, order)
     sets = coefficient_sets(result, selected)
     heat = [heat_map(result, axis, rows.key_metric(axis)) for axis in rows.metrics]
-    return {
-        "title": title or (f"Fidelity of simulated answers: {source}" if source else
-                           "Fidelity of simulated answers"),
-        "command": command or about.get("command"),
-        "about": about,
-        "survey": dict.fromkeys(("source", "n", "language", "weight", "design_effect"))
-        | dict(about.get("survey") or {}),
+    return _study_facts(result, title, command) | {
         "simulators": [_simulator(name, place, facts(result).get(name, {}), selected)
                        for place, name in enumerate(order)],
+        "class_of": {name: f"s{place}" for place, name in enumerate(order)},
         "rows": rows,
         "no_cell": Cell(None),
         "targets_of": targets_of(rows),
-        "class_of": {name: f"s{place}" for place, name in enumerate(order)},
         "first_metrics": _metrics(rows, first=True),
         "further_metrics": _metrics(rows, first=False),
-        "axis_questions": AXIS_QUESTIONS,
         "verdicts": verdicts(result, rows),
         "leaders": leaders(rows),
         "axes_figures": _axes_figures(result, rows),
         "by_target": by_target(result),
         "cards": item_cards(result),
-        "open_items": OPEN_ITEMS,
         "coefficient_sets": [(one, _coefficient_figure(one, place))
                              for place, one in enumerate(sets)],
         "heat_maps": [one for one in heat if one is not None],
@@ -192,13 +182,29 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "too_few_resamples": too_few_resamples(result),
         "outcomes": outcomes(result),
         "unused": unused(result),
-        "left_out": result.left_out.to_dicts(),
         "unscored": unscored(result),
+    }  # fmt: skip
+
+
+def _study_facts(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
+    """What is said about the study as a whole."""
+    about = NOTHING_KNOWN | dict(result.about)
+    survey = dict.fromkeys(("source", "n", "language", "weight", "design_effect"))
+    survey |= dict(about.get("survey") or {})
+    plain = "Fidelity of simulated answers"
+    return {
+        "title": title or (f"{plain}: {survey['source']}" if survey["source"] else plain),
+        "command": command or about.get("command"),
+        "about": about,
+        "survey": survey,
+        "axis_questions": AXIS_QUESTIONS,
+        "open_items": OPEN_ITEMS,
+        "left_out": result.left_out.to_dicts(),
         "notes": result.notes,
         "pilot_words": pilot_in_words(about),
         "interval_words": intervals_in_words(about),
         "versions": _versions(about),
-    }  # fmt: skip
+    }
 
 
 def selected_simulators(result: FidelityResult, order: list[str]) -> list[str]:

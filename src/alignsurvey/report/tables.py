@@ -19,6 +19,11 @@ LATEX_MARKS = {
     Standing.SAME: r"$^{\approx}$",
     Standing.WORSE: r"$^{\blacktriangledown}$",
 }
+MARK_WORDS = {
+    Standing.REACHES: "interval reaches the human ceiling",
+    Standing.SAME: "not told from the best trivial baseline",
+    Standing.WORSE: "worse than it",
+}
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -117,14 +122,9 @@ def scores_latex(
         lines.append(rf"{' & '.join([_tex(_name(row)), *cells, _tex(_ends(row)[0])])} \\")
         if row is rows.references[-1]:
             lines.append(r"\midrule")
-    marks = []
-    for standing, words in (
-        (Standing.REACHES, "interval reaches the human ceiling"),
-        (Standing.SAME, "not told from the best trivial baseline"),
-        (Standing.WORSE, "worse than it"),
-    ):
-        marks.append(f"{LATEX_MARKS[standing]} {words}")
-    caption = f"{_tex(_legend(result, {}))} {'; '.join(marks)}."
+    words = _tex(_legend(result, {})).rstrip(".")
+    marks = "; ".join(f"{mark} {MARK_WORDS[standing]}" for standing, mark in LATEX_MARKS.items())
+    caption = f"{words}; {marks}."
     lines += [r"\bottomrule", r"\end{tabular}", rf"\caption{{{caption}}}",
               rf"\label{{{label}}}", r"\end{table}"]  # fmt: skip
     return "\n".join([*lines, ""])
@@ -185,11 +185,7 @@ def _legend(result: FidelityResult, marks: dict[Standing, str]) -> str:
     about = result.about
     words = [f"n = {about.get('scored_n', '–')}", pilot_in_words(about), intervals_in_words(about)]
     if marks:
-        words.append(
-            f"{marks[Standing.REACHES]} interval reaches the human ceiling, "
-            f"{marks[Standing.SAME]} not told from the best trivial baseline, "
-            f"{marks[Standing.WORSE]} worse than it"
-        )
+        words.append(", ".join(f"{mark} {MARK_WORDS[one]}" for one, mark in marks.items()))
     if any(one.get("constructed") for one in about.get("simulators", ())):
         words.append("constructed: made from people's own answers to show an error; no model")
     return "; ".join(words) + "."
