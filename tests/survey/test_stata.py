@@ -369,7 +369,7 @@ def test_what_stata_cannot_hold_is_refused_and_nothing_is_written(tmp_path, case
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("问" * 33, "33 characters, .dta allows 32"),
+        ("问" * 33, "33 characters, Stata allows 32"),
         ("1x", "Stata does not allow"),
         ("a b", "Stata does not allow"),
         ("a.b", "Stata does not allow"),
@@ -390,6 +390,22 @@ def test_names_that_stata_allows_are_kept(tmp_path, name):
     survey = Survey(pl.DataFrame({"id": [1], name: [1]}), Codebook(()), Design("id"))
     write_survey(survey, tmp_path / "out.dta")
     assert again(tmp_path / "out.dta").answers.columns == ["id", name]
+
+
+def test_long_names_may_have_labels(tmp_path):
+    names = ["问" * 31 + "甲", "问" * 31 + "乙", "x" * 31, "v0_0"]
+    book = Codebook(
+        tuple(
+            Variable(name, "", Scale.NOMINAL, (Category(1, f"label of {name}"),)) for name in names
+        )
+    )
+    frame = pl.DataFrame({name: [1] for name in names}).with_columns(id=1)
+    write_survey(Survey(frame, book, Design("id")), tmp_path / "out.dta")
+    read = again(tmp_path / "out.dta")
+    assert read.answers.columns == [*names, "id"]
+    assert [read.codebook[name].labels for name in names] == [book[name].labels for name in names]
+    stored, _ = pyreadstat.read_dta(tmp_path / "out.dta", output_format="dict")
+    assert list(stored) == [*names, "id"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from alignsurvey.survey.stata_columns import (
     check_stata_names,
     is_moment,
     moments_of_numbers,
+    stand_ins,
     stored_column,
 )
 from alignsurvey.survey.survey import Survey
@@ -38,6 +39,8 @@ from alignsurvey.survey.survey import Survey
 _VERSION = 14  # the first with Unicode, which every later Stata reads
 _LABEL_CHARACTERS = 80
 _START, _END, _TAIL_BYTES = b"<stata_dta>", b"</stata_dta>", 64
+_HEAD_BYTES = 4096  # more than the header before the types of the columns, two bytes each
+_NAMES_TAG, _NAME_BYTES = b"<varnames>", 129
 _CREATED_TAG, _CREATED = b"<timestamp>\x11", b"01 Jan 1980 00:00"
 
 
@@ -149,20 +152,32 @@ def write_stata(survey: Survey, path: Path) -> None:
     """
     import pyreadstat
 
-    check_stata_names(survey, path)
-    columns = [stored_column(survey, name, path) for name in survey.answers.columns]
+    names = survey.answers.columns
+    check_stata_names(names, path)
+    short = stand_ins(names)
+    columns = {short.get(name, name): stored_column(survey, name, path) for name in names}
     label, _ = label_and_notes(survey)
     with writing(path):
         pyreadstat.write_dta(
-            pl.DataFrame([one.values for one in columns]),
+            pl.DataFrame([one.values.alias(name) for name, one in columns.items()]),
             path,
             version=_VERSION,
             file_label=label[:_LABEL_CHARACTERS],
-            column_labels={one.name: one.text for one in columns if one.text},
-            variable_value_labels={one.name: one.labels for one in columns if one.labels},
-            missing_user_values={one.name: one.letters for one in columns if one.letters},
-            variable_format={one.name: one.format for one in columns if one.format},
+            column_labels={name: one.text for name, one in columns.items() if one.text},
+            variable_value_labels={name: one.labels for name, one in columns.items()},
+            missing_user_values={name: one.letters for name, one in columns.items()},
+            variable_format={name: one.format for name, one in columns.items()},
         )
+    _finish_header(path, names, short)
+
+
+def _finish_header(path: Path, names: list[str], short: dict[str, str]) -> None:
+    """Fix the date of writing, and put long names where their stand-ins are."""
     with path.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(_HEAD_BYTES + 2 * len(names))
     overwrite(path, head.index(_CREATED_TAG) + len(_CREATED_TAG), _CREATED)
+    start = head.index(_NAMES_TAG) + len(_NAMES_TAG)
+    for place, name in enumerate(names):
+        if name in short:
+            field = name.encode().ljust(_NAME_BYTES, b"\0")
+            overwrite(path, start + place * _NAME_BYTES, field)

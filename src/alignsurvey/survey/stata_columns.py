@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class StoredColumn:
     format: str
 
 
-def check_stata_names(survey: Survey, path: Path) -> None:
+def check_stata_names(names: list[str], path: Path) -> None:
     """Stata's rules for names of variables.
 
     Raises
@@ -61,16 +62,9 @@ def check_stata_names(survey: Survey, path: Path) -> None:
     InputError
         A name is too long, has a character that Stata does not allow, or is one of its words.
     """
-    labelled = 0
-    for name in survey.answers.columns:
-        variable = variable_of(survey, name)
-        has_labels = bool(variable.categories or variable.missing)
-        # ReadStat numbers the lists of labels and calls them by the variable and the number.
-        allowed = _NAME_CHARACTERS - (len(str(labelled)) if has_labels else 0)
-        labelled += has_labels
-        if len(name) > allowed:
-            labels = " with labels" if has_labels else ""
-            problem = f"has a name of {len(name)} characters, .dta allows {allowed}{labels} here"
+    for name in names:
+        if len(name) > _NAME_CHARACTERS:
+            problem = f"has a name of {len(name)} characters, Stata allows {_NAME_CHARACTERS}"
         elif not _NAME.match(name):
             problem = "has a name that Stata does not allow (a letter or _, then letters, digits)"
         elif _RESERVED.match(name):
@@ -78,6 +72,22 @@ def check_stata_names(survey: Survey, path: Path) -> None:
         else:
             continue
         raise refuse(path, name, problem, "rename it")
+
+
+def stand_ins(names: list[str]) -> dict[str, str]:
+    """Give long names short ones for the time of writing.
+
+    ReadStat calls a list of labels by the variable and a number, and that name too may have 32
+    characters only.
+    """
+    longest = _NAME_CHARACTERS - len(str(len(names)))
+    taken, short = set(names), {}
+    for place, name in enumerate(names):
+        if len(name) > longest:
+            short[name] = next(
+                alias for tail in count() if (alias := f"v{place}_{tail}") not in taken
+            )
+    return short
 
 
 def stored_column(survey: Survey, name: str, path: Path) -> StoredColumn:
