@@ -73,18 +73,28 @@ def add_gaps(
 def _add(
     gap: GapReplicates, y: Floats, f: Floats, rows: list[NDArray[np.bool_]], weights: Floats
 ) -> None:
-    human = np.stack([metrics.mean(y[one], weights[:, one]) for one in rows], axis=-1)
-    simulated = np.stack([metrics.mean(f[one], weights[:, one]) for one in rows], axis=-1)
+    member = np.stack(rows, axis=1)
+    human, simulated = _group_means(y, member, weights), _group_means(f, member, weights)
     gap.human.append(np.ptp(human, axis=-1))
     gap.simulated.append(np.ptp(simulated, axis=-1))
     gap.errors.append(simulated[0] - human[0])
-    member = np.select(rows, list(range(len(rows))), -1)
-    inside = member >= 0
-    between, within = metrics.variance_ratios(
-        y[inside], f[inside], member[inside], weights[0, inside]
-    )
+    inside = member.any(axis=1)
+    label, base = member[inside].argmax(axis=1), weights[0, inside]
+    between, within = metrics.variance_ratios(y[inside], f[inside], label, base)
     gap.between.append(float(between))
     gap.within.append(float(within))
+
+
+def _group_means(scores: Floats, member: NDArray[np.bool_], weights: Floats) -> Floats:
+    """Mean score of each group for each row of weights, shape (B, groups), in one product."""
+    inside = member.any(axis=1)
+    one = member[inside].astype(np.float64)
+    sums = weights[:, inside] @ np.hstack([one * scores[inside, None], one])
+    total = sums[:, one.shape[1] :]
+    mean: Floats = np.divide(
+        sums[:, : one.shape[1]], total, out=np.full_like(total, np.nan), where=total > 0
+    )
+    return mean
 
 
 def gap_rows(found: GapTable, level: float) -> list[dict[str, object]]:

@@ -63,9 +63,9 @@ def join(survey: Survey, other: Survey) -> Survey:
         if name in survey.answers.columns:
             raise InputError(f"{other.source}: '{name}' is in {survey.source} too; rename one")
     missing = [name for name in other.missing.columns if name in new]
-    frames = [
-        frame for frame in (survey.missing, other.missing.select(missing)[rows]) if frame.width
-    ]
+    frames = [survey.missing] if survey.missing.width else []
+    if missing:
+        frames.append(other.missing.select(missing)[rows])
     return Survey(
         pl.concat([survey.answers, other.answers.select(new)[rows]], how="horizontal"),
         Codebook((*survey.codebook, *other.codebook.select(new))),

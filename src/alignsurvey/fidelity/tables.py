@@ -19,7 +19,7 @@ from alignsurvey.fidelity.pooling import (
     holm,
     pooled,
     pooled_difference,
-    pooled_metric,
+    pooled_metrics,
 )
 from alignsurvey.fidelity.result import OVERALL, SCORE_COLUMNS, FidelityResult
 from alignsurvey.fidelity.scoring import Ledger, Round
@@ -79,8 +79,8 @@ def _scores(setup: Setup, replicates: Replicates, yardsticks: Yardsticks) -> pl.
     keys.sort(key=lambda key: (order[key.simulator], key.variant != "expectation",
                                metrics.index(key.metric)))  # fmt: skip
     rows = []
-    for key in keys:
-        value, low, high = pooled_metric(replicates, key, setup.study.bootstrap.level)
+    pooled_values = pooled_metrics(replicates, keys, setup.study.bootstrap.level)
+    for key, (value, low, high) in zip(keys, pooled_values, strict=True):
         baseline, baseline_name = yardsticks.baseline(key)
         reason = _REASONS.get(key.metric, "undefined here") if math.isnan(value) else None
         rows.append(

@@ -43,13 +43,20 @@ class Yardsticks:
         self, setup: Setup, replicates: Replicates, parts: Yardsticks | None = None
     ) -> None:
         self._setup, self._replicates, self._parts = setup, replicates, parts
+        self._best: dict[Key, tuple[float, str | None]] = {}
         self._trivial = [spec.name for spec in setup.simulators if spec.use in TRIVIAL]
 
     def baseline(self, key: Key) -> tuple[float, str | None]:
         """Value and name of the best simulator that knows nothing about the person."""
-        measure, best, best_name = MEASURES[key.metric], float("nan"), None
+        place = key._replace(simulator="")
+        if place not in self._best:
+            self._best[place] = self._find_best(place)
+        return self._best[place]
+
+    def _find_best(self, place: Key) -> tuple[float, str | None]:
+        measure, best, best_name = MEASURES[place.metric], float("nan"), None
         for name in self._trivial:
-            rival = key._replace(simulator=name)
+            rival = place._replace(simulator=name)
             if rival not in self._replicates:
                 continue
             table = self._replicates.table(rival)[:, 0]
@@ -70,13 +77,17 @@ class Yardsticks:
 
     def mean_ceiling(self, key: Key) -> float:
         """Mean of the ceilings of the targets that a summary is made of."""
-        values = [
-            self.ceiling(one)
-            for one in self._replicates.keys()  # noqa: SIM118
-            if one[:4] == key[:4] and one.group == key.group
-        ]
+        values = [self.ceiling(one) for one in self._targets.get((*key[:4], key.group), ())]
         known = [value for value in values if not np.isnan(value)]
         return float(np.mean(known)) if known else float("nan")
+
+    @cached_property
+    def _targets(self) -> dict[tuple[str, ...], list[Key]]:
+        """Scores of single targets, by everything but the target."""
+        found: dict[tuple[str, ...], list[Key]] = {}
+        for key in self._replicates.keys():  # noqa: SIM118
+            found.setdefault((*key[:4], key.group), []).append(key)
+        return found
 
     @cached_property
     def _halves(self) -> dict[Place, tuple[Floats, float]]:
