@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from alignsurvey.survey.codebook_yaml import codebook_from_yaml, codebook_to_yam
 from alignsurvey.survey.coding import code_columns
 from alignsurvey.survey.labelled import LabelledFile, SurveyParts, check_names, finish_reading
 from alignsurvey.survey.readstat import refuse
-from alignsurvey.survey.survey import Survey
+from alignsurvey.survey.survey import Design, Survey
 
 METADATA_KEY = "alignsurvey"
 MISSING_SUFFIX = "__missing"
@@ -61,32 +60,49 @@ def read_parquet(
     return _read_own(path, table, _parse(metadata[METADATA_KEY], path), given)
 
 
-def _parse(text: str, path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Beside:
+    """What stands beside the data in a file of ours."""
+
+    codebook: str
+    design: Design
+    language: str
+    notes: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def _parse(text: str, path: Path) -> _Beside:
     try:
         content = json.loads(text)
-        version = content["format"]
-    except (ValueError, KeyError, TypeError) as error:
+        version = content.pop("format")
+        if version == _FORMAT:
+            content["design"] = Design(**content["design"])
+            lists = {key: tuple(content[key]) for key in ("notes", "missing")}
+            return _Beside(**{**content, **lists})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path}: its metadata '{METADATA_KEY}' cannot be read; write the file again"
         ) from error
-    if version != _FORMAT:
-        raise InputError(
-            f"{path}: was written by another version of alignsurvey (format {version}, this one "
-            f"reads {_FORMAT}); update alignsurvey"
-        )
-    return dict(content)
+    raise InputError(
+        f"{path}: was written by another version of alignsurvey (format {version}, this one reads "
+        f"{_FORMAT}); update alignsurvey"
+    )
 
 
 def _read_own(
-    path: Path, table: pl.DataFrame, content: dict[str, Any], given: Codebook | None
+    path: Path, table: pl.DataFrame, beside: _Beside, given: Codebook | None
 ) -> tuple[SurveyParts, dict[str, str | None]]:
-    codebook = codebook_from_yaml(content["codebook"], str(path))
-    gaps = content["missing"]
-    answers = table.drop([name + MISSING_SUFFIX for name in gaps])
-    missing = table.select(pl.col(name + MISSING_SUFFIX).alias(name) for name in gaps)
-    notes = tuple(content["notes"])
-    parts = answers, missing, codebook, notes
-    design = {**content["design"], "language": content["language"]}
+    codebook = codebook_from_yaml(beside.codebook, str(path))
+    gaps = [name + MISSING_SUFFIX for name in beside.missing]
+    for name in (*gaps, *codebook.names):
+        if name not in table.columns:
+            raise InputError(
+                f"{path}: column '{name}', of which its metadata '{METADATA_KEY}' speaks, is gone; "
+                "write the file again"
+            )
+    missing = table.select(gaps).rename(dict(zip(gaps, beside.missing, strict=True)))
+    parts = table.drop(gaps), missing, codebook, beside.notes
+    design = {**asdict(beside.design), "language": beside.language}
     return (_overridden(parts, given, path) if given else parts), design
 
 
@@ -126,6 +142,12 @@ def _read_foreign(path: Path, table: pl.DataFrame, given: Codebook | None) -> Su
     """Infer the codebook of a file that some other program wrote."""
     if not table.height:
         raise InputError(f"{path}: has no rows; write it again with its data")
+    for name, dtype in table.schema.items():
+        if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration):
+            raise InputError(
+                f"{path}: column '{name}' holds {dtype}; a survey needs one number or text a cell, "
+                "so leave it out"
+            )
     check_names(given, table.columns, str(path))
     moments = [name for name, dtype in table.schema.items() if dtype.is_temporal()]
     answers, missing, codebook = code_columns(list(table.drop(moments)), given, str(path))
