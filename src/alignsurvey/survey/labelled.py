@@ -115,13 +115,14 @@ def override(declared: Variable, given: Variable) -> Variable:
     What the entry leaves empty is taken from the file. A code that the file declares missing
     stays missing unless the entry lists it as an answer.
     """
-    has_scale = "scale" not in given.inferred
+    # What was only inferred gives way to what the file declares, if it declares anything.
+    has_scale = "scale" not in given.inferred or "scale" in declared.inferred
     base = replace(
         declared,
         text=given.text or declared.text,
         scale=given.scale if has_scale else declared.scale,
         missing_ranges=given.missing_ranges or declared.missing_ranges,
-        inferred=given.inferred if has_scale else declared.inferred,
+        inferred=given.inferred if has_scale else tuple(set(given.inferred) - {"scale"}),
         format=given.format or declared.format,
     )
     taken = {one.code for one in given.missing}
@@ -232,10 +233,10 @@ def _complete(
     variable: Variable, answers: pl.Series, is_closed: bool, remarks: _Remarks
 ) -> Variable:
     """Add what the file does not say: the scale, and categories for codes without a label."""
-    is_open = "scale" in variable.inferred
+    is_open = "scale" in variable.inferred and variable.scale is Scale.NOMINAL
     if answers.dtype.is_temporal():
         return replace(variable, scale=Scale.INTERVAL, inferred=())
-    if is_open:
+    if "scale" in variable.inferred:
         remarks.scales.append(variable.name)
     if not variable.categories:
         return _list_values(variable, answers, remarks)

@@ -98,7 +98,7 @@ def read_survey(
         strata or stored.get("strata"),
         cluster or stored.get("cluster"),
     )
-    entries = _plain_design(entries, design, given)
+    entries = _plain_design(entries, design)
     spoken = language or stored.get("language") or LANGUAGES[0]
     return Survey(answers, entries, design, missing, spoken, str(path), notes)
 
@@ -163,7 +163,7 @@ def _known_extension(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in EXTENSIONS:
         what = f"unknown extension '{path.suffix}'" if path.suffix else "no extension"
-        raise InputError(f"{path}: {what}; {nearest(extension, EXTENSIONS)}")
+        raise InputError(f"{path}: {what}; known: {', '.join(EXTENSIONS)}")
     return extension
 
 
@@ -254,16 +254,15 @@ def _number_rows(
     )
 
 
-def _plain_design(codebook: Codebook, design: Design, given: Codebook | None) -> Codebook:
+def _plain_design(codebook: Codebook, design: Design) -> Codebook:
     """Undo what was inferred of id and weight: nobody was asked for them.
 
     An entry stays where the file declares something, so that writing gives the file again.
     """
     variables = []
     for variable in codebook:
-        is_given = given is not None and variable.name in given
         guessed = "scale" in variable.inferred and not answer_labels(variable)
-        if variable.name not in (design.id, design.weight) or is_given or not guessed:
+        if variable.name not in (design.id, design.weight) or not guessed:
             variables.append(variable)
             continue
         plain = replace(variable, scale=Scale.INTERVAL, categories=(), inferred=("scale",))
