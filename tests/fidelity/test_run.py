@@ -143,16 +143,19 @@ def test_the_same_study_gives_the_same_numbers(survey: Survey) -> None:
     assert first == second
 
 
-def test_groups_have_scores_gaps_and_a_minimum(survey: Survey) -> None:
-    result = run(
-        survey, "planted/caricature(2)", groups=["region", {"age": [19]}], profile=["region"]
-    )
+def test_exaggerated_groups_are_found_with_the_factor_planted(survey: Survey) -> None:
+    result = run(survey, "planted/caricature(2)")
     assert "region=region-2" in result.scores["group"].to_list()
-    small = result.left_out.filter(pl.col("what") == "group")
-    assert small["name"].str.contains("age=18-18").any()
     gap = result.gaps.filter(target="trust", grouping="region", variant="expectation")
     assert gap["gap_inflation"].item() == pytest.approx(2, abs=0.25)
     assert gap["low"].item() < gap["gap_inflation"].item() < gap["high"].item()
+
+
+def test_a_group_below_the_minimum_is_named_not_scored(survey: Survey) -> None:
+    result = run(survey, "planted/faithful", groups=[{"age": [19]}])
+    small = result.left_out.filter(pl.col("what") == "group")
+    assert small["name"].unique().to_list() == ["age=18-18"]
+    assert "age=18-18" not in result.scores["group"].to_list()
 
 
 def test_without_a_pilot_everybody_judges_and_learners_are_fitted_on_the_others(

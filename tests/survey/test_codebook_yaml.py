@@ -201,7 +201,7 @@ def test_what_is_not_declared_is_marked(entry, scale, inferred):
          "b.yaml: variables.PID.vales: unknown key; did you mean 'values'?"),
         ("vars: {}",
          "b.yaml: 'variables:' is missing; put the variables under it (found: vars)"),
-        ("variables: {}\nextra: 1", "b.yaml: extra: unknown key; known: variables"),
+        ("variables: {}\nextra: 1", "b.yaml: extra: unknown key; known: variables, missing"),
         ("- a", "b.yaml: a codebook starts with 'variables:'; this is something else"),
         ("", "b.yaml: a codebook starts with 'variables:'; this is something else"),
         ("variables: [a]", "b.yaml: variables: must be a mapping (key: value), not ['a']"),
@@ -288,4 +288,23 @@ def test_any_text_ends_in_a_codebook_or_in_one_line(text):
         said = str(error)
     assert said.startswith("b.yaml: ")
     assert "\n" not in said
+    assert codebook_from_yaml(codebook_to_yaml(book), "again") == book
+
+
+def test_codes_missing_everywhere_are_taken_out_of_every_variables_values():
+    book = codebook_from_yaml(
+        """
+missing: {-1: refused, "x": other}
+variables:
+  q1: {scale: ordinal, values: [[-1, "-1"], [1, one], [2, two], [3, three]]}
+  q2: {scale: ordinal, values: [[-1, "-1"], [1, yes], [2, no]], inferred: [scale, values]}
+  q3: {scale: nominal, values: [[1, a], [2, b]], missing: {-1: dont_know}}
+""",
+        "b.yaml",
+    )
+    assert book["q1"].codes == (1, 2, 3)
+    assert book["q1"].missing_kind(-1) is Missing.REFUSED
+    assert book["q2"].scale is Scale.NOMINAL
+    assert book["q3"].missing_kind(-1) is Missing.DONT_KNOW
+    assert book["q3"].missing_kind("x") is Missing.OTHER
     assert codebook_from_yaml(codebook_to_yaml(book), "again") == book

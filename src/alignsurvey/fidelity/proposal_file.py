@@ -17,8 +17,10 @@ from alignsurvey.survey import Survey, codebook_to_yaml, read_survey
 _CODEBOOK_HEAD = """\
 # Inferred from {file}: nobody declared these texts, scales and values. Correct what is wrong:
 # text (the question as it was asked), scale (nominal, ordinal, interval, text), the order and the
-# labels of the values, and which codes are missing answers, for example
-#   missing: {{-1: not_asked, 8: dont_know, 9: refused}}
+# labels of the values, and which codes are missing answers, in one variable (under it)
+#   missing: {{8: dont_know, 9: refused}}
+# or in all of them (here at the top; they are taken out of the values)
+#missing: {{{code}: refused}}
 """
 
 
@@ -55,11 +57,13 @@ def write_proposal(source: SurveySource, target: Path, force: bool = False) -> l
         encoding=source.encoding,
     )
     proposal = propose(survey, source.id, source.weight)
+    suspicious = _negative_codes(survey)
     content: dict[Path, str] = {}
     codebook = source.codebook
     if codebook is None and any(variable.inferred for variable in survey.codebook):
         codebook = target.with_name(f"{source.file.stem}.codebook.yaml")
-        head = _CODEBOOK_HEAD.format(file=source.file.name)
+        code = next(iter(suspicious), -1)
+        head = _CODEBOOK_HEAD.format(file=source.file.name, code=code)
         content[codebook] = head + codebook_to_yaml(survey.codebook)
     content[target] = _study_text(source, codebook, survey, proposal, target)
     for path in content:
@@ -71,7 +75,28 @@ def write_proposal(source: SurveySource, target: Path, force: bool = False) -> l
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror}") from error
     written = [f"wrote {path}" for path in content]
-    return [*_told(survey, proposal, source), *written, f"next: alignsurvey fidelity {target}"]
+    return [
+        *_told(survey, proposal, source),
+        *(
+            f"check: {count} variables hold the code {code}, which looks like no answer; if so, "
+            f"write 'missing: {{{code}: refused}}' at the top of the codebook"
+            for code, count in suspicious.items()
+        ),
+        *written,
+        f"next: alignsurvey fidelity {target}",
+    ]
+
+
+def _negative_codes(survey: Survey) -> dict[int, int]:
+    """Count the variables that list a negative code beside others that are not."""
+    found: dict[int, int] = {}
+    for variable in survey.codebook:
+        codes = [code for code in variable.codes if isinstance(code, int)]
+        if max(codes, default=0) > 0:
+            for code in codes:
+                if code < 0 and "values" in variable.inferred:
+                    found[code] = found.get(code, 0) + 1
+    return found
 
 
 def _told(survey: Survey, proposal: Proposal, source: SurveySource) -> Iterable[str]:

@@ -112,8 +112,8 @@ class Setup:
 
     def _read(self, spec: SimulatorSpec, items: list[str], profile: list[str]) -> Predictions:
         if spec.use.startswith("planted/"):
-            first = self.study.groups[0] if self.study.groups else ()
-            groups = [name for name, _ in first] or profile
+            named = (name for grouping in self.study.groups for name, _ in grouping)
+            groups = list(dict.fromkeys(named)) or profile
             return planted(spec.use, self.survey, items, groups, self.study.seed)
         return recorded_predictions(self.study, spec, self.survey, items)
 

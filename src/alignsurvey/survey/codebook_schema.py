@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -161,11 +162,37 @@ class VariableEntry(BaseModel):
 
 
 class CodebookFile(BaseModel):
-    """A codebook file: variables by name, in order."""
+    """A codebook file: variables by name, in order, and what is missing in every one of them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     variables: dict[Annotated[str, Field(strict=True)], VariableEntry]
+    missing: Annotated[tuple[MissingCode, ...], BeforeValidator(_missing)] = ()
+
+    def each(self) -> Iterator[Variable]:
+        """Make the variables."""
+        for key, entry in self.variables.items():
+            yield _without(entry.variable(key), self.missing)
+
+
+def _without(variable: Variable, missing: tuple[MissingCode, ...]) -> Variable:
+    """Take codes that are missing everywhere out of a variable's answers, if it has answers.
+
+    What the variable itself says of a code goes before. An inferred scale of two answers that
+    are left is nominal, as it would have been inferred without the missing code.
+    """
+    own = {one.code for one in variable.missing}
+    new = tuple(one for one in missing if one.code not in own)
+    codes = {one.code for one in new}
+    kept = tuple(category for category in variable.categories if category.code not in codes)
+    changed = len(kept) < len(variable.categories)
+    flat = changed and "scale" in variable.inferred and len(kept) == 2
+    return replace(
+        variable,
+        categories=kept,
+        missing=variable.missing + new,
+        scale=Scale.NOMINAL if flat else variable.scale,
+    )
 
 
 def parse_codebook(content: object, name: str) -> tuple[Variable, ...]:
@@ -181,7 +208,7 @@ def parse_codebook(content: object, name: str) -> tuple[Variable, ...]:
     except ValidationError as error:
         raise InputError(f"{name}: {_first_problem(error)}") from error
     try:
-        return tuple(entry.variable(key) for key, entry in checked.variables.items())
+        return tuple(checked.each())
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
 

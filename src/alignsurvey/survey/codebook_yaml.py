@@ -29,7 +29,8 @@ def codebook_from_yaml(text: str, name: str) -> Codebook:
         the score; or a mapping code: label), ``missing`` (a mapping code: kind, or
         ``[[code, kind, label], ...]``), ``missing_ranges`` (``[[low, high, kind], ...]``),
         ``point_labels`` (like ``values``, for single points of a number), ``format`` and
-        ``inferred``. Kinds of missing: refused, dont_know, not_asked, other.
+        ``inferred``. Kinds of missing: refused, dont_know, not_asked, other. A second top key
+        ``missing:`` holds codes that are missing in every variable.
     name : str
         What to call it in an error message, usually its path.
 
