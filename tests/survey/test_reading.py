@@ -259,18 +259,37 @@ def test_codes_outside_the_codebook_are_refused_with_row_and_count(tmp_path, sur
 @pytest.mark.parametrize(
     ("column", "variable", "problem"),
     [
-        ("x", {"categories": (Category("1", "a"),)}, "its code '1' cannot occur"),
-        ("x", {"missing": (MissingCode("9"),)}, "holds numbers, so its code '9' cannot occur"),
-        ("text", {"categories": (Category(1, "a"),)}, "write '1' in the codebook"),
-        ("text", {"missing": (MissingCode(9),)}, "holds texts, so its code 9 cannot occur"),
+        ("x", {"categories": (Category("1", "a"),)}, "take the codes out of quotes"),
+        ("x", {"missing": (MissingCode("9"),)}, "holds numbers and .* calls '9' missing; write 9"),
+        ("text", {"categories": (Category(1, "a"),)}, "holds 'a', '9'"),
+        ("text", {"missing": (MissingCode(9),)}, "holds texts and .* calls 9 missing; write '9'"),
     ],
 )
 def test_codes_of_the_other_type_are_refused(tmp_path, column, variable, problem):
     path = tmp_path / "x.sav"
-    frame = pl.DataFrame({"id": [1, 2], "x": [1, 9], "text": ["a", "b"]})
+    frame = pl.DataFrame({"id": [1, 2], "x": [1, 9], "text": ["a", "9"]})
     write_survey(Survey(frame, Codebook(()), Design("id")), path)
     with pytest.raises(InputError, match=problem):
         read_survey(path, Codebook((Variable(column, **variable),)), id="id")
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_codebook_may_list_missing_codes_for_every_variable_alike(tmp_path, extension):
+    path = tmp_path / f"x{extension}"
+    frame = pl.DataFrame({"id": [1, 2, 3], "x": [1, 2, -9], "text": ["a", "b", "XX"]})
+    write_survey(Survey(frame, Codebook(()), Design("id")), path)
+    if extension in (".csv", ".tsv"):
+        (tmp_path / "x.codebook.yaml").unlink()
+    book = tmp_path / "book.yaml"
+    book.write_text(
+        "variables: {x: {scale: nominal}, text: {scale: nominal}}\n"
+        "missing: {-9: refused, -8: dont_know, XX: not_asked}\n"
+    )
+    read = read_survey(path, book, id="id")
+    assert read.missing["x"].drop_nulls().cast(pl.Int64).to_list() == [-9]
+    assert read.missing["text"].to_list() == [None, None, "XX"]
+    for other in LABELLED:
+        write_survey(read, tmp_path / f"y{other}")
 
 
 def test_a_written_codebook_read_back_changes_nothing(tmp_path, survey):

@@ -19,9 +19,14 @@ def is_letter(code: Code) -> bool:
     return isinstance(code, str) and len(code) == 2 and code[0] == "." and "a" <= code[1] <= "z"
 
 
-def codes_in_use(variable: Variable, gaps: pl.Series) -> list[Code]:
-    """List a variable's missing codes: those declared, then others that occur."""
-    declared = [one.code for one in variable.missing]
+def fits(code: Code, is_text: bool) -> bool:
+    """Whether a code can stand in a column of texts, or in one of numbers and letters."""
+    return isinstance(code, str) if is_text else not isinstance(code, str) or is_letter(code)
+
+
+def codes_in_use(variable: Variable, gaps: pl.Series, is_text: bool = False) -> list[Code]:
+    """List a variable's missing codes: those declared that can occur, then others that do."""
+    declared = [one.code for one in variable.missing if fits(one.code, is_text)]
     found = [as_code(value) for value in gaps.drop_nulls().unique().sort().to_list()]
     return list(dict.fromkeys([*declared, *found]))
 
@@ -132,9 +137,7 @@ def spss_declaration(
 
 def replaced(gaps: pl.Series, plan: Mapping[Code, float]) -> pl.Series:
     """Give missing codes as the numbers planned for them."""
-    codes = list(plan)
     if gaps.dtype != pl.String:
         return gaps.cast(pl.Float64)
-    return gaps.replace_strict(
-        [str(code) for code in codes], [plan[code] for code in codes], return_dtype=pl.Float64
-    )
+    numbers = {str(code): number for code, number in plan.items()}
+    return gaps.replace_strict(list(numbers), list(numbers.values()), return_dtype=pl.Float64)

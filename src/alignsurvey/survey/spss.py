@@ -17,12 +17,12 @@ from alignsurvey.survey.codebook import (
     Variable,
     as_code,
 )
+from alignsurvey.survey.completion import sorted_categories
 from alignsurvey.survey.labelled import (
     LabelledFile,
     SurveyParts,
     finish_reading,
     missing_entries,
-    sorted_categories,
 )
 from alignsurvey.survey.readstat import (
     FILE_LABEL,

@@ -100,7 +100,7 @@ def stored_column(survey: Survey, name: str, path: Path) -> StoredColumn:
     answers, gaps = survey.answers[name], gaps_of(survey, name)
     _check_labels(variable, path)
     if answers.dtype == pl.String or isinstance(answers.dtype, pl.Enum | pl.Categorical):
-        layout = _texts(variable, answers.cast(pl.String), gaps, path)
+        layout = _texts(variable, answers.cast(pl.String), gaps, path, survey.language)
     elif answers.dtype.is_numeric() or answers.dtype in (pl.Boolean, pl.Null, *_MOMENT_FORMATS):
         layout = _numbers(variable, answers, gaps, path, survey.language)
     else:
@@ -154,8 +154,10 @@ def _number_format(format: str, answers: pl.Series) -> str:
     return "F8.2" if answers.dtype.is_float() else "F8.0"
 
 
-def _texts(variable: Variable, answers: pl.Series, gaps: pl.Series, path: Path) -> _Layout:
-    codes = [str(code) for code in codes_in_use(variable, gaps)]
+def _texts(
+    variable: Variable, answers: pl.Series, gaps: pl.Series, path: Path, language: str
+) -> _Layout:
+    codes = [str(code) for code in codes_in_use(variable, gaps, is_text=True)]
     too_long = [code for code in codes if len(code.encode()) > _MISSING_TEXT_BYTES]
     if too_long or len(codes) > _MOST_MISSING_TEXTS:
         raise refuse(
@@ -166,9 +168,9 @@ def _texts(variable: Variable, answers: pl.Series, gaps: pl.Series, path: Path) 
             "recode them, or write .parquet",
         )
     labels = {str(code): label for code, label in answer_labels(variable).items()}
-    for code in codes_in_use(variable, gaps):
-        if label := missing_label(variable, code, str(code), "en"):
-            labels[str(code)] = label
+    for code in codes:
+        if label := missing_label(variable, code, code, language):
+            labels[code] = label
     values = answers.zip_with(answers.is_not_null(), gaps.cast(pl.String)).fill_null("")
     width = max(int(str(values.str.len_bytes().max() or 1)), *(len(c.encode()) for c in codes), 1)
     if width > _TEXT_BYTES:

@@ -11,12 +11,12 @@ import polars as pl
 
 from alignsurvey.errors import InputError
 from alignsurvey.survey.codebook import Code, Codebook, Scale, Variable, as_code
+from alignsurvey.survey.completion import sorted_categories
 from alignsurvey.survey.labelled import (
     LabelledFile,
     SurveyParts,
     finish_reading,
     missing_entries,
-    sorted_categories,
 )
 from alignsurvey.survey.readstat import (
     FILE_LABEL,
