@@ -113,7 +113,7 @@ def _entry(variable: Variable) -> Iterator[str]:
         for gap in variable.missing:
             yield "  - " + _flow(gap.code, gap.kind.value, *([gap.label] if gap.label else []))
     elif variable.missing:
-        pairs = (f"{_scalar(gap.code)}: {gap.kind.value}" for gap in variable.missing)
+        pairs = (f"{_in_flow(gap.code)}: {gap.kind.value}" for gap in variable.missing)
         yield "missing: {" + ", ".join(pairs) + "}"
     if variable.missing_ranges:
         yield "missing_ranges:"
@@ -130,7 +130,12 @@ def _entry(variable: Variable) -> Iterator[str]:
 
 
 def _flow(*parts: Code) -> str:
-    return "[" + ", ".join(map(_scalar, parts)) + "]"
+    return "[" + ", ".join(map(_in_flow, parts)) + "]"
+
+
+def _in_flow(value: Code) -> str:
+    """Write a value between brackets, where PyYAML takes a question mark for the mark of a key."""
+    return _quoted(value) if isinstance(value, str) and "?" in value else _scalar(value)
 
 
 def _scalar(value: Code) -> str:
