@@ -115,7 +115,8 @@ def answer_labels(variable: Variable) -> dict[Code, str]:
     """Give the labels that are worth writing: not those that reading made of the code itself."""
     made_up = "values" in variable.inferred
     return {
-        one.code: one.label
+        # No reader keeps blanks at the end.
+        one.code: one.label.rstrip()
         for one in variable.categories + variable.point_labels
         if one.label and not (made_up and one.label == str(one.code))
     }
@@ -139,7 +140,7 @@ def missing_label(variable: Variable, code: Code, stored: Code, language: str) -
     if entry is None and is_same:
         return ""
     if entry is not None and entry.label:
-        return entry.label
+        return entry.label.rstrip()
     kind = _KIND_LABELS[language][variable.missing_kind(code) or Missing.OTHER]
     if is_same:
         return kind

@@ -157,7 +157,7 @@ def write_spss(survey: Survey, path: Path) -> None:
             path,
             file_label=label.encode()[:_LABEL_BYTES].decode(errors="ignore"),
             note=[note.encode()[:_NOTE_BYTES].decode(errors="ignore") for note in notes] or None,
-            column_labels={one.name: one.text for one in columns if one.text},
+            column_labels={one.name: one.text.rstrip() for one in columns if one.text},
             variable_value_labels={one.name: one.labels for one in columns if one.labels},
             missing_ranges={one.name: one.declared for one in columns if one.declared},
             variable_measure={one.name: one.measure for one in columns},

@@ -163,7 +163,7 @@ def write_stata(survey: Survey, path: Path) -> None:
             path,
             version=_VERSION,
             file_label=label[:_LABEL_CHARACTERS],
-            column_labels={name: one.text for name, one in columns.items() if one.text},
+            column_labels={name: one.text.rstrip() for name, one in columns.items() if one.text},
             variable_value_labels={name: one.labels for name, one in columns.items()},
             missing_user_values={name: one.letters for name, one in columns.items()},
             variable_format={name: one.format for name, one in columns.items()},
