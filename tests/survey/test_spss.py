@@ -464,6 +464,7 @@ REFUSED_TO_WRITE = {
         one_column(["a"], missing=(MissingCode("不知道"),)),
         "has the missing codes '不知道'",
     ),
+    "ids of 17 digits": (one_column([2**53 + 1]), "more than 15 digits.*; make texts of them"),
     "lists": (one_column([[1, 2]]), r"holds values of the type List\(Int64\)"),
     "text too wide": (one_column(["x" * 32_768]), "32768 bytes, SPSS allows 32767"),
     "label of the other type": (

@@ -350,6 +350,7 @@ REFUSED_TO_WRITE = {
         one_column([1], missing=tuple(MissingCode(code) for code in range(100, 127))),
         "more than 26 missing codes",
     ),
+    "ids of 17 digits": (one_column([2**53 + 1]), "more than 15 digits.*; make texts of them"),
     "lists": (one_column([[1, 2]]), r"holds values of the type List\(Int64\)"),
     "too large": (one_column([1e308]), "a number beyond Stata's largest"),
 }

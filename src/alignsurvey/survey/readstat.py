@@ -161,6 +161,16 @@ def gaps_of(survey: Survey, name: str) -> pl.Series:
     return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, survey.n)
 
 
+def check_precision(variable: Variable, answers: pl.Series, path: Path) -> None:
+    """Both formats store numbers as floats, which tell whole numbers apart up to 2**53."""
+    if not answers.dtype.is_integer():
+        return
+    bounds = [int(str(end)) for end in (answers.min(), answers.max()) if end is not None]
+    if any(abs(end) > 2**53 for end in bounds):
+        problem = "holds whole numbers of more than 15 digits, which the format would round"
+        raise refuse(path, variable.name, problem, "make texts of them")
+
+
 def refuse(path: Path, name: str, problem: str, remedy: str) -> InputError:
     """Make the error for a variable that a format cannot hold."""
     return InputError(f"{path}: variable '{name}' {problem}; {remedy}")

@@ -93,7 +93,7 @@ def read_spss(path: Path, given: Codebook | None, encoding: str | None) -> Surve
 def _declared(name: str, meta: Any) -> Variable:
     """Make a variable of what the file says of it."""
     declared = meta.missing_ranges.get(name, [])
-    discrete = [as_code(span["lo"]) for span in declared if span["lo"] == span["hi"]]
+    discrete = [_code(span["lo"]) for span in declared if span["lo"] == span["hi"]]
     spans = [(span["lo"], span["hi"]) for span in declared if span["lo"] != span["hi"]]
     labels = {
         _code(code): label.rstrip()
@@ -139,7 +139,8 @@ def write_spss(survey: Survey, path: Path) -> None:
 
     Missing codes that are texts (Stata's ".a") become numbers, see `missing_codes.as_numbers`;
     more than SPSS can declare become a range, see `missing_codes.spss_declaration`. The order of
-    categories and their scores are not kept where they differ from those of the codes.
+    categories and their scores are not kept where they differ from those of the codes, nor are
+    widths and alignments of columns.
 
     Raises
     ------

@@ -21,6 +21,7 @@ from alignsurvey.survey.missing_codes import (
 from alignsurvey.survey.readstat import (
     all_labels,
     answer_labels,
+    check_precision,
     gaps_of,
     missing_label,
     refuse,
@@ -117,6 +118,7 @@ _Layout = tuple[pl.Series, dict[Any, str], list[Any], str]
 def _numbers(
     variable: Variable, answers: pl.Series, gaps: pl.Series, path: Path, language: str
 ) -> _Layout:
+    check_precision(variable, answers, path)
     is_moment_column = answers.dtype.is_temporal()
     valid = seconds_of_moments(answers) if is_moment_column else answers.cast(pl.Float64)
     valid = valid.fill_nan(None)

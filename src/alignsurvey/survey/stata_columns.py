@@ -16,6 +16,7 @@ from alignsurvey.survey.missing_codes import as_letters, codes_in_use
 from alignsurvey.survey.readstat import (
     all_labels,
     answer_labels,
+    check_precision,
     gaps_of,
     missing_label,
     refuse,
@@ -138,6 +139,7 @@ def _number_column(
 
 def _numbers(variable: Variable, answers: pl.Series, path: Path) -> pl.Series:
     """Give numbers as Stata's long where they are whole and fit, else as its double."""
+    check_precision(variable, answers, path)
     is_moment_column = answers.dtype.is_temporal()
     numbers = numbers_of_moments(answers) if is_moment_column else answers.cast(pl.Float64)
     numbers = whole_numbers(numbers.fill_nan(None))
