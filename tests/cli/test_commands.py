@@ -143,6 +143,8 @@ def test_inspect_says_what_was_inferred(folder: Path, capsys: pytest.CaptureFixt
         ("[trust, party]", "[person]", "person"),
         ("baseline/logit", "baseline/probit", "probit"),
         ("baseline/logit", "openai/gpt-4o-mini", "openai"),
+        ("baseline/logit", "recorded/absent.csv", "absent.csv: no such file"),
+        ("planted/llm_like", "planted/shrunk(2)", "factor must be a number from 0 to 1"),
         ("outcome: trust", "outcome: faith", "neither an item nor a scale"),
         ("survey: {", "survey: {{", "not valid YAML"),
     ],

@@ -22,6 +22,9 @@ from alignsurvey.randomness import stable_hash
 from alignsurvey.simulators import TRIVIAL, cross_predict, planted, resolve
 from alignsurvey.survey.survey import Survey
 
+_FIXED = ("recorded", "planted")
+"""Providers whose answers do not depend on a pilot."""
+
 CROSS_FOLDS = 10
 """Folds in which learners are fitted where a study has no pilot."""
 
@@ -98,24 +101,27 @@ class Setup:
         self, spec: SimulatorSpec, pilot: Survey | None, people: Survey, seed: int
     ) -> Predictions:
         """Let a simulator answer for the judges."""
+        if spec.use.partition("/")[0] in _FIXED:
+            return self.fixed(spec).align(people.ids)
         items, profile = list(self.study.asked), list(self.study.profile)
-        provider = spec.use.partition("/")[0]
-        if provider in ("recorded", "planted"):
-            if spec.name not in self._fixed:
-                self._fixed[spec.name] = self._read(spec, items, profile)
-            return self._fixed[spec.name].align(people.ids)
         learner = resolve(spec.use, seed=seed)
         if pilot is None:
             return cross_predict(learner, people, items, profile, CROSS_FOLDS, seed)
         predictor = learner.fit(pilot.select([*profile, *items]), items, profile)
         return predictor.predict(people.select(profile))
 
-    def _read(self, spec: SimulatorSpec, items: list[str], profile: list[str]) -> Predictions:
-        if spec.use.startswith("planted/"):
-            named = (name for grouping in self.study.groups for name, _ in grouping)
-            groups = list(dict.fromkeys(named)) or profile
-            return planted(spec.use, self.survey, items, groups, self.study.seed)
-        return recorded_predictions(self.study, spec, self.survey, items)
+    def fixed(self, spec: SimulatorSpec) -> Predictions:
+        """Answers for everybody that do not depend on a pilot; read once."""
+        if spec.name not in self._fixed:
+            items = list(self.study.asked)
+            if spec.use.startswith("planted/"):
+                named = (name for grouping in self.study.groups for name, _ in grouping)
+                groups = list(dict.fromkeys(named)) or list(self.study.profile)
+                found = planted(spec.use, self.survey, items, groups, self.study.seed)
+            else:
+                found = recorded_predictions(self.study, spec, self.survey, items)
+            self._fixed[spec.name] = found
+        return self._fixed[spec.name]
 
 
 def prepare(study: Study, survey: Survey) -> Setup:
@@ -148,12 +154,15 @@ def prepare(study: Study, survey: Survey) -> Setup:
     groups = study_groups(study, used)
     regressions, dropped = study_regressions(study, used, targets)
     del regressions  # set up again for each pilot's judges; here only checked
-    for spec in study.simulators:
-        if spec.use.partition("/")[0] not in ("recorded", "planted"):
-            resolve(spec.use, seed=study.seed)
     if study.pilot:
         used.pilot(study.pilot.n, study.seed, 0, study.pilot.stratify)
-    return Setup(study, used, targets, scored, groups, left_out + dropped)
+    setup = Setup(study, used, targets, scored, groups, left_out + dropped)
+    for spec in study.simulators:
+        if spec.use.partition("/")[0] in _FIXED:
+            setup.fixed(spec)
+        else:
+            resolve(spec.use, seed=study.seed)
+    return setup
 
 
 def _used(study: Study, survey: Survey) -> Iterator[str]:
