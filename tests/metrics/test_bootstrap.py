@@ -35,7 +35,7 @@ def test_the_seed_decides_and_global_state_does_not():
 def test_replicates_depend_neither_on_their_number_nor_on_blocks(strata, monkeypatch):
     many = m.replicate_weights(20, 50, seed=5, strata=strata)
     np.testing.assert_array_equal(m.replicate_weights(20, 7, seed=5, strata=strata), many[:7])
-    monkeypatch.setattr("alignsurvey.metrics.bootstrap.CHUNK_BYTES", 32 * 20 * 3)
+    monkeypatch.setattr("alignsurvey.metrics.bootstrap.BLOCK_DRAWS", 20 * 3)
     np.testing.assert_array_equal(m.replicate_weights(20, 50, seed=5, strata=strata), many)
 
 

@@ -5,8 +5,11 @@ from collections.abc import Hashable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from alignsurvey.metrics._arrays import CHUNK_BYTES, FloatArray, IntArray, Weights, as_weights
+from alignsurvey.metrics._arrays import FloatArray, IntArray, Weights, as_weights
 from alignsurvey.metrics._labels import index_labels
+
+# blocks that stay in the processor's cache are drawn and counted several times faster
+BLOCK_DRAWS = 2**18
 
 
 def replicate_weights(
@@ -66,7 +69,7 @@ def replicate_weights(
         draws = units if strata is None else units - 1
         generator = np.random.Generator(np.random.PCG64(child))
         for block, counts in _counts(generator, replicates, units, draws):
-            drawn[block, rows] = counts[:, unit] * (units / draws)
+            drawn[block, rows] = (counts if cluster is None else counts[:, unit]) * (units / draws)
     if weights is not None:
         drawn *= base
     return drawn
@@ -74,14 +77,14 @@ def replicate_weights(
 
 def _strata(
     n: int, strata: ArrayLike | None, cluster: ArrayLike | None
-) -> list[tuple[IntArray, IntArray]]:
+) -> list[tuple[IntArray | slice, IntArray]]:
     """Return each stratum's rows, and the sampling unit of each of these rows."""
     everyone = np.arange(n)
     units = everyone if cluster is None else _complete_index(cluster, n, "cluster")[0]
     if strata is None:
-        return [(everyone, units)] if n else []
+        return [(slice(None), units)] if n else []
     index, levels = _complete_index(strata, n, "stratum")
-    groups = []
+    groups: list[tuple[IntArray | slice, IntArray]] = []
     for place, level in enumerate(levels):
         rows = np.flatnonzero(index == place)
         unit = np.unique(units[rows], return_inverse=True)[1]
@@ -107,7 +110,7 @@ def _counts(
     generator: np.random.Generator, replicates: int, units: int, draws: int
 ) -> Iterator[tuple[slice, IntArray]]:
     """Yield how often each unit was drawn, (b, units), for blocks of replicates."""
-    size = max(1, CHUNK_BYTES // (32 * units))
+    size = max(1, BLOCK_DRAWS // max(1, units))
     for start in range(0, replicates, size):
         block = slice(start, min(start + size, replicates))
         b = block.stop - start

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from alignsurvey.metrics._arrays import FloatArray, Weights, as_weights, same_length, total_weight
+from alignsurvey.metrics._arrays import (
+    FloatArray,
+    IntArray,
+    Weights,
+    as_weights,
+    same_length,
+    total_weight,
+)
 from alignsurvey.metrics._labels import index_labels
 from alignsurvey.metrics.distances import w1
 from alignsurvey.metrics.individual import (
@@ -16,6 +23,9 @@ from alignsurvey.metrics.individual import (
     paired_codes,
 )
 from alignsurvey.metrics.marginals import option_counts
+
+# picking out the rows of a level copies them: this many weights at a time
+BLOCK_WEIGHTS = 2**23
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ def _scores_by_level(
     same_length(index, counts)
     members = [np.flatnonzero(index == place) for place in range(len(levels))]
     present = total_weight(weights) > 0
-    sums = np.stack([weights[..., rows] @ counts[rows] for rows in members], axis=-2)
+    sums = _sums_by_level(counts, members, weights)
     pairs, of_humans, of_simulated = np.split(
         sums, [n_options * n_options, n_options * (n_options + 1)], axis=-1
     )
@@ -103,3 +113,15 @@ def _scores_by_level(
         macro_f1=macro_f1_from_confusion(table),
         w1=w1(of_humans, of_simulated, positions),
     )
+
+
+def _sums_by_level(counts: FloatArray, members: list[IntArray], weights: FloatArray) -> FloatArray:
+    """Return the weighted counts of each level's rows, (..., L, columns)."""
+    replicates = np.atleast_2d(weights)
+    sums = np.empty((len(replicates), len(members), counts.shape[1]))
+    size = max(1, BLOCK_WEIGHTS // max(1, weights.shape[-1]))
+    for start in range(0, len(replicates), size):
+        block = replicates[start : start + size]
+        for place, rows in enumerate(members):
+            sums[start : start + size, place] = block[:, rows] @ counts[rows]
+    return sums[0] if weights.ndim == 1 else sums
