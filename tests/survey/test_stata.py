@@ -328,8 +328,14 @@ def one_column(values, **variable):
     )
 
 
+def test_a_text_over_80_characters_is_cut_with_a_warning_that_names_it(tmp_path):
+    path = tmp_path / "long.dta"
+    with pytest.warns(UserWarning, match="long.dta: Stata's labels .* the texts of x were cut"):
+        write_survey(one_column([1], text="问" * 81), path)
+    assert read_survey(path).codebook["x"].text == "问" * 79 + "…"
+
+
 REFUSED_TO_WRITE = {
-    "text too long": (one_column([1], text="问" * 81), "text of 81 characters, Stata allows 80"),
     "label too long": (
         one_column([1], categories=(Category(1, "x" * 32_001),)),
         "label of 32001 bytes for 1, Stata allows 32,000",

@@ -122,12 +122,13 @@ def answer_table(
         "simulator": pl.repeat(simulator, predictions.n, eager=True),
         "respondent": predictions.ids.cast(pl.String),
     }
-    kinds = [kind.name.lower() for kind in Outcome]
+    kinds = np.array([kind.name.lower() for kind in Outcome])
     for item in predictions.items:
-        codes = pl.Series(predictions.codebook[item].codes, strict=False)
-        drawn = pl.Series(predictions.draw(item, seed))
-        columns[item] = codes.gather(drawn.replace(-1, 0)).set(drawn < 0, None)
-        columns[f"{item}:outcome"] = pl.Series(kinds).gather(predictions.outcome(item))
+        codes = np.array(predictions.codebook[item].codes)
+        drawn = predictions.draw(item, seed)
+        column = pl.Series(codes[np.maximum(drawn, 0)])
+        columns[item] = column.set(pl.Series(drawn < 0), None) if (drawn < 0).any() else column
+        columns[f"{item}:outcome"] = pl.Series(kinds[predictions.outcome(item)])
         shares = predictions.shares[item].astype(np.float32)
         columns[f"{item}:probabilities"] = pl.Series(shares, dtype=pl.List(pl.Float32))
     return pl.DataFrame(columns)

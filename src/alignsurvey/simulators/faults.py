@@ -172,8 +172,8 @@ FAULTS: Mapping[str, Fault] = {
     "refusals": Fault("a share of answers refused", {"share": 0.1}, {"share": 1.0}, _refusals),
     "shuffled": Fault("everyone's answers swapped with somebody else's", {}, {}, _shuffled),
     "llm_like": Fault(
-        "the right mean, groups too far apart, and hardly any difference within",
-        {"gap": 1.5, "spread": 0.1},
+        "the right mean, groups too far apart, and no difference within",
+        {"gap": 1.5, "spread": 0.0},
         {"gap": 10.0, "spread": 1.0},
         _caricature,
     ),

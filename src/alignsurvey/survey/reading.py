@@ -116,7 +116,8 @@ def write_survey(survey: Survey, path: str | Path) -> None:
     path : str or Path
         SPSS (.sav, .zsav) and Stata (.dta) keep labels, missing codes and formats, but not the
         design, scores, an order of categories other than that of their codes, or a kind of
-        missing that its label does not tell; Stata keeps no levels of measurement. Missing codes
+        missing that its label does not tell; Stata keeps no levels of measurement
+        and cuts texts to 80 characters, with a warning. Missing codes
         are told in the format's own way: numbers become Stata's .a, .b, … in order; Stata's
         letters become numbers below all others in SPSS. Text (.csv, .tsv, with NAME.codebook.yaml
         beside it) keeps all but the design; Parquet (.parquet) keeps everything.

@@ -31,6 +31,7 @@ from alignsurvey.survey.stata_columns import (
     check_stata_names,
     is_moment,
     moments_of_numbers,
+    shortened,
     stand_ins,
     stored_column,
 )
@@ -157,13 +158,15 @@ def write_stata(survey: Survey, path: Path) -> None:
     short = stand_ins(names)
     columns = {short.get(name, name): stored_column(survey, name, path) for name in names}
     label, _ = label_and_notes(survey)
+    texts = {name: one.text.rstrip() for name, one in columns.items() if one.text}
+    cut_texts: dict[str, str | None] = {**shortened(texts, path)}
     with writing(path):
         pyreadstat.write_dta(
             pl.DataFrame([one.values.alias(name) for name, one in columns.items()]),
             path,
             version=_VERSION,
             file_label=label[:_LABEL_CHARACTERS],
-            column_labels={name: one.text.rstrip() for name, one in columns.items() if one.text},
+            column_labels=cut_texts,
             variable_value_labels={name: one.labels for name, one in columns.items()},
             missing_user_values={name: one.letters for name, one in columns.items()},
             variable_format={name: one.format for name, one in columns.items()},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -182,11 +184,23 @@ def _check_text_labels(variable: Variable, path: Path) -> None:
             raise refuse(path, variable.name, problem, "recode it, or write .sav or .parquet")
 
 
+def shortened(texts: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Cut texts to Stata's 80 characters, with a warning that names their variables."""
+    long = [name for name, text in texts.items() if len(text) > _LABEL_CHARACTERS]
+    if long:
+        shown = ", ".join(long[:5]) + (f" and {len(long) - 5} more" if len(long) > 5 else "")
+        warnings.warn(
+            f"{path.name}: Stata's labels have at most {_LABEL_CHARACTERS} characters; the texts "
+            f"of {shown} were cut (.sav and .parquet keep them)",
+            stacklevel=5,
+        )
+    fitting = dict(texts)
+    for name in long:
+        fitting[name] = texts[name][: _LABEL_CHARACTERS - 1].rstrip() + "…"
+    return fitting
+
+
 def _check_labels(variable: Variable, path: Path) -> None:
-    size = len(variable.text)
-    if size > _LABEL_CHARACTERS:
-        problem = f"has a text of {size} characters, Stata allows {_LABEL_CHARACTERS}"
-        raise refuse(path, variable.name, problem, "shorten it in the codebook, or write .sav")
     for code, label in all_labels(variable):
         size = len(label.encode())
         if size > _VALUE_LABEL_BYTES:
