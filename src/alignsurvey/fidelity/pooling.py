@@ -1,15 +1,13 @@
 """From replicates to a number with its interval.
 
 Each pilot gives a value and bootstrap draws of it. The number reported is the mean over pilots;
-its interval covers both which people the pilot happened to hold and which people judged: the
-draws of all pilots are pooled, each pilot's freed of the bootstrap's own bias. Where that moves
-the interval past the number itself, as for a distance within noise, it is widened to hold it.
+its interval covers both which people the pilot happened to hold and which people judged: it is
+made from the draws of all pilots together (see `metrics.interval`).
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -97,23 +95,12 @@ def pooled(table: Floats, level: float, bounds: tuple[float, float] | None = Non
     """
     table = table[~np.isnan(table[:, 0])]
     if not len(table):
-        return Pooled(float("nan"), float("nan"), float("nan"))
+        return Pooled(math.nan, math.nan, math.nan)
     value = float(table[:, 0].mean())
-    draws = debiased(table)
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    if bounds is not None:
-        low, high = np.clip([low, high], *bounds)
-    return Pooled(value, min(float(low), value), max(float(high), value))
-
-
-def debiased(table: Floats) -> Floats:
-    """Draws of all pilots, each pilot's moved by twice its bias; see `metrics.interval`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a pilot whose draws are all undefined
-        bias = table[:, 0] - np.nanmean(table[:, 1:], axis=1)
-    moved = (table[:, 1:] + 2 * bias[:, None]).ravel()
-    known = moved[~np.isnan(moved)]
-    return known if len(known) else table[:, 0]
+    draws = table[:, 1:].ravel()
+    known = draws[~np.isnan(draws)]
+    low, high = metrics.interval(value, known if len(known) else [value], level, bounds=bounds)
+    return Pooled(value, float(low), float(high))
 
 
 def pooled_metrics(replicates: Replicates, keys: list[Key], level: float) -> list[Pooled]:
@@ -123,34 +110,27 @@ def pooled_metrics(replicates: Replicates, keys: list[Key], level: float) -> lis
     thousands of scores.
     """
     found: dict[Key, Pooled] = {}
-    regular: dict[tuple[int, ...], list[Key]] = {}
+    regular: dict[tuple[str, tuple[int, ...]], list[Key]] = {}
     for key in keys:
         table, measure = replicates.table(key), MEASURES[key.metric]
         if np.isnan(table).any():
             found[key] = pooled(table, level, (measure.low, measure.high))
         else:
-            regular.setdefault(table.shape, []).append(key)
-    for alike in regular.values():
+            regular.setdefault((key.metric, table.shape), []).append(key)
+    for (metric, _), alike in regular.items():
+        bounds = (MEASURES[metric].low, MEASURES[metric].high)
         for start in range(0, len(alike), _TOGETHER):
             part = alike[start : start + _TOGETHER]
-            found.update(zip(part, _pooled_together(replicates, part, level), strict=True))
+            tables = np.stack([replicates.table(key) for key in part])
+            values = tables[:, :, 0].mean(axis=1)
+            draws = tables[:, :, 1:].reshape(len(part), -1).T
+            ends = metrics.interval(values, draws, level, bounds=bounds)
+            rows = zip(part, values, ends.low, ends.high, strict=True)
+            found.update((key, Pooled(*map(float, row))) for key, *row in rows)
     return [found[key] for key in keys]
 
 
 _TOGETHER = 2000
-
-
-def _pooled_together(replicates: Replicates, keys: list[Key], level: float) -> list[Pooled]:
-    tables = np.stack([replicates.table(key) for key in keys])
-    estimates, draws = tables[:, :, 0], tables[:, :, 1:]
-    bias = estimates - draws.mean(axis=2)
-    moved = (draws + 2 * bias[:, :, None]).reshape(len(keys), -1)
-    ends = np.quantile(moved, [(1 - level) / 2, (1 + level) / 2], axis=1)
-    bounds = np.array([(MEASURES[key.metric].low, MEASURES[key.metric].high) for key in keys])
-    low, high = np.clip(ends, bounds[:, 0], bounds[:, 1])
-    values = estimates.mean(axis=1)
-    rows = zip(values, np.minimum(low, values), np.maximum(high, values), strict=True)
-    return [Pooled(float(value), float(one), float(other)) for value, one, other in rows]
 
 
 def pooled_difference(
@@ -161,17 +141,17 @@ def pooled_difference(
     Returns
     -------
     (difference, low, high, p)
-        p is two-sided and normal, with the standard error of the pooled draws: a share of draws
-        could not be smaller than one in their number, which a correction for many pairs needs.
+        NaN where one of them is undefined in every pilot.
     """
-    table = first - second
-    value, low, high = pooled(table, level)
-    if math.isnan(value):
-        return value, low, high, math.nan
-    error = float(debiased(table[~np.isnan(table[:, 0])]).std())
-    if error == 0:
-        return value, low, high, 1.0 if value == 0 else 0.0
-    return value, low, high, math.erfc(abs(value) / error / math.sqrt(2))
+    known = ~np.isnan(first[:, 0]) & ~np.isnan(second[:, 0])
+    if not known.any():
+        return math.nan, math.nan, math.nan, math.nan
+    first, second = first[known], second[known]
+    draws = (first[:, 1:] - second[:, 1:]).ravel()
+    draws = draws[~np.isnan(draws)]
+    centre = float((first[:, 0] - second[:, 0]).mean())
+    found = metrics.paired_difference(draws, np.zeros_like(draws), centre, 0.0, level)
+    return centre, float(found.low), float(found.high), float(found.p)
 
 
 def holm(p_values: list[float]) -> list[float]:
