@@ -11,7 +11,7 @@ import pytest
 
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.result import FidelityResult
-from alignsurvey.report.comparisons import differences, too_few_resamples
+from alignsurvey.report.comparisons import differences
 from alignsurvey.report.figures import axes_chart
 from alignsurvey.report.gaps import gap_table
 from alignsurvey.report.headline import mean_shift, verdicts
@@ -113,12 +113,6 @@ def test_the_better_of_a_pair_comes_first(result: FidelityResult) -> None:
     assert all(one.difference <= 0 for one in found["w1_normalized"].listed)
     trivial = {"baseline/uniform", "baseline/marginal", "baseline/bootstrap"}
     assert not any({one.better, one.worse} <= trivial for one in found["ccc_ols"].listed)
-
-
-def test_too_few_resamples_for_so_many_pairs_is_said(result: FidelityResult) -> None:
-    assert "more than 2,200 resamples" in too_few_resamples(result)
-    enough = dict(result.about) | {"bootstrap": {"replicates": 5000, "level": 0.95}}
-    assert too_few_resamples(replace(result, about=enough)) == ""
 
 
 def test_markdown_has_as_many_cells_in_each_row(result: FidelityResult) -> None:

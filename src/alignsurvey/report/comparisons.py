@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from alignsurvey.report.numbers import count, probability
 from alignsurvey.report.rows import ANSWERS, facts
 from alignsurvey.report.vocabulary import Metric, in_order, known, metric_of
 
@@ -80,24 +78,6 @@ def differences(result: FidelityResult) -> list[MetricDifferences]:
             )
         )
     return found
-
-
-def too_few_resamples(result: FidelityResult) -> str:
-    """Say so where no difference can remain, since p values cannot be small enough."""
-    table = result.comparisons
-    replicates = (result.about.get("bootstrap") or {}).get("replicates")
-    if table.is_empty() or not replicates:
-        return ""
-    pairs = table.group_by("metric", "variant").len()["len"].to_list()
-    smallest = 2 / (replicates + 1)
-    if smallest * min(pairs) < SIGNIFICANT:
-        return ""
-    needed = math.ceil(2 * max(pairs) / SIGNIFICANT)
-    return (
-        f"With {replicates} resamples no p value is below {probability(smallest)}, so that of "
-        f"{max(pairs)} pairs none can remain: read the intervals, or ask for more than "
-        f"{count(needed)} resamples."
-    )
 
 
 def _turned(row: dict[str, Any], metric: Metric, about: dict[str, dict[str, Any]]) -> Difference:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from alignsurvey.report import numbers
 from alignsurvey.report.coefficients import CoefficientSet, coefficient_sets
-from alignsurvey.report.comparisons import differences, too_few_resamples
+from alignsurvey.report.comparisons import differences
 from alignsurvey.report.distributions import item_cards
 from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
 from alignsurvey.report.gaps import gap_table
@@ -179,7 +179,6 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "heat_maps": [one for one in heat if one is not None],
         "gaps": gap_table(result),
         "comparisons": differences(result),
-        "too_few_resamples": too_few_resamples(result),
         "outcomes": outcomes(result),
         "unused": unused(result),
         "unscored": unscored(result),
