@@ -167,6 +167,11 @@ def test_without_a_pilot_everybody_judges_and_learners_are_fitted_on_the_others(
     assert row["value"].item() > row["baseline"].item()
 
 
+def test_a_key_without_effect_is_said(survey: Survey) -> None:
+    result = run(survey, "planted/faithful", pilot="none", elicit={"by": "likelihood"})
+    assert any("'elicit' has no effect" in note for note in result.notes)
+
+
 def test_a_constant_item_is_left_out_and_named(survey: Survey) -> None:
     flat = replace(survey, answers=survey.answers.with_columns(fear=pl.lit(3)))
     result = run(flat, "baseline/logit")

@@ -52,6 +52,13 @@ class Setup:
         """Names of the simulators that the study lists."""
         return [spec.name for spec in self.study.simulators]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the study says and this run does not use."""
+        if not self.study.elicit:
+            return ()
+        return ("'elicit' has no effect: none of the simulators is a language model to be asked",)
+
     @cached_property
     def halves(self) -> tuple[Floats, Floats]:
         """Weights of disjoint halves of the people, for ceilings."""

@@ -68,7 +68,7 @@ def assemble(setup: Setup, found: Round) -> FidelityResult:
             list(ledger.left_out), schema=["what", "name", "reason"], orient="row"
         ).cast(pl.String),
         about=_about(setup, found),
-        notes=setup.survey.notes,
+        notes=(*setup.survey.notes, *setup.notes),
     )
 
 
