@@ -11,6 +11,7 @@ from alignsurvey.cli.demo import demo
 from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
+from alignsurvey.cli.records import records
 
 app = typer.Typer(
     name="alignsurvey",
@@ -40,5 +41,5 @@ def _options(
     pass
 
 
-for command in (demo, inspect, init, fidelity):
+for command in (demo, inspect, init, fidelity, records):
     app.command()(command)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from alignsurvey.tasks.records import Mend, Records, read_records, render
+from alignsurvey.tasks.records import (
+    FIELDS,
+    Mend,
+    Records,
+    RoleRecord,
+    build_groups,
+    overlap,
+    parse_records,
+    read_records,
+    rebuild_role,
+    render,
+)
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("ALIGNSURVEY_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -96,3 +108,47 @@ def test_the_foundation_examples_are_read() -> None:
         Mend.ANSWER_LETTER.value: 1,
         Mend.ANSWER_CASE.value: 1,
     }
+
+
+def test_the_role_task_is_rebuilt_from_the_interviews(files: dict[str, Records]) -> None:
+    rebuilt = rebuild_role(one for one in files["task2_interview.json"])  # type: ignore[misc]
+    assert len(rebuilt) == 12 * 180
+    assert {one.field for one in rebuilt} == set(FIELDS)
+    income = [one for one in rebuilt if one.field == "家庭年收入"]
+    for ours, theirs in zip(income, files["task1_role.json"], strict=True):
+        assert ours.dialogue == theirs.dialogue
+        assert (ours.person, ours.theme, ours.output) == (
+            theirs.person,
+            theirs.theme,
+            theirs.output,
+        )
+        assert ours.instruction == theirs.instruction
+
+
+def test_rebuilt_rows_read_back_to_themselves(files: dict[str, Records]) -> None:
+    rebuilt = rebuild_role(one for one in files["task2_interview.json"])  # type: ignore[misc]
+    rows = [{"instruction": one.instruction, "input": "", "output": one.output} for one in rebuilt]
+    read = parse_records(json.dumps(rows), "rebuilt.json")
+    assert not read.left_out
+    assert not read.repairs
+    for ours, theirs in zip(rebuilt, read, strict=True):
+        assert isinstance(theirs, RoleRecord)
+        assert (ours.field, ours.options, ours.answers) == (
+            theirs.field, theirs.options, theirs.answers)  # fmt: skip
+
+
+def test_groups_hold_everybody_once(files: dict[str, Records]) -> None:
+    chip = files["task4_chip.json"]
+    groups = build_groups(chip, [(), "您的性别"], minimum=1)
+    everyone = [one for one in groups.records if not one.definition]
+    assert len(everyone) == 9
+    assert sum(one.n for one in everyone) == len(chip)
+    assert sum(one.n for one in groups.records) == 2 * len(chip)
+    assert all(sum(one.shares) == pytest.approx(1) for one in groups.records)
+    happy = next(one for one in everyone if "幸福" in one.options)
+    assert happy.options == ("不幸福", "一般", "幸福")
+
+
+def test_the_tasks_share_their_people(files: dict[str, Records]) -> None:
+    found = overlap(files["task2_interview.json"], files["task3_stance.json"])
+    assert (len(found.people), len(found.other_people), found.rows) == (30, 0, 120)

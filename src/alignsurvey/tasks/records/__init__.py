@@ -2,6 +2,7 @@
 
 from alignsurvey.tasks.records.alpaca import AlpacaFile, Row, parse_alpaca, read_alpaca
 from alignsurvey.tasks.records.faults import Fault, Mend, Problem, Repair
+from alignsurvey.tasks.records.groups import GroupRecord, Groups, build_groups
 from alignsurvey.tasks.records.nouns import (
     InterviewRecord,
     Option,
@@ -12,28 +13,51 @@ from alignsurvey.tasks.records.nouns import (
     StanceRecord,
     Turn,
 )
+from alignsurvey.tasks.records.people import Overlap, overlap, person_key, profile_fingerprint
 from alignsurvey.tasks.records.reading import Records, parse_records, read_records
+from alignsurvey.tasks.records.rebuild import (
+    FIELD_GROUPS,
+    FIELDS,
+    RELEASED_OPTIONS,
+    field_options,
+    rebuild_role,
+)
+from alignsurvey.tasks.records.report import RecordsReport, report_records
 from alignsurvey.tasks.records.shapes import render
 
 __all__ = [
+    "FIELDS",
+    "FIELD_GROUPS",
+    "RELEASED_OPTIONS",
     "AlpacaFile",
     "Fault",
+    "GroupRecord",
+    "Groups",
     "InterviewRecord",
     "Mend",
     "Option",
+    "Overlap",
     "Problem",
     "Record",
     "RecordTask",
     "Records",
+    "RecordsReport",
     "Repair",
     "ResponseRecord",
     "RoleRecord",
     "Row",
     "StanceRecord",
     "Turn",
+    "build_groups",
+    "field_options",
+    "overlap",
     "parse_alpaca",
     "parse_records",
+    "person_key",
+    "profile_fingerprint",
     "read_alpaca",
     "read_records",
+    "rebuild_role",
     "render",
+    "report_records",
 ]

@@ -6,7 +6,7 @@ import ast
 import json
 from collections.abc import Sequence
 
-from alignsurvey.tasks.records.faults import Fault, Mend, RowError, quoted
+from alignsurvey.tasks.records.faults import Fault, Mend, RowError
 from alignsurvey.tasks.records.json_slips import mend
 from alignsurvey.tasks.records.nouns import Option
 from alignsurvey.tasks.records.options import match_answer
@@ -98,7 +98,7 @@ def _object(text: str) -> tuple[dict[str, object], list[Mend]]:
         try:
             found = json.loads(better)
         except (ValueError, RecursionError):
-            raise RowError(
-                Fault.OUTSIDE_OPTIONS, f"the answer {quoted(text, 24)} is no JSON"
-            ) from None
+            raise RowError(Fault.OUTSIDE_OPTIONS, "its answer begins as JSON and is none") from None
+    if not isinstance(found, dict):
+        raise RowError(Fault.OUTSIDE_OPTIONS, "its answer is JSON, but no object")
     return found, [kind for kind, _ in slips]

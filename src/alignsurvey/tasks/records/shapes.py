@@ -34,8 +34,8 @@ from alignsurvey.tasks.records.profiles import (
 
 _SPEAKERS = ("采访者", "受访者", "提问", "回答", "Interviewer", "Interviewee")
 _ROLE = re.compile(
-    r"(?P<head>.*?==访谈对话==\n)(?P<dialogue>.*)"
-    r"(?P<ask>\n\s*请根据对话内容，预测被访者的\s*[“\"])(?P<field>[^”\"\n]+)(?P<mark>[”\"][^\n]*)"
+    r"(?P<head>.*?==访谈对话==\n)(?P<dialogue>.*?)"
+    r"(?P<ask>\n\n?请根据对话内容，预测被访者的\s*[“\"])(?P<field>[^”\"\n]+)(?P<mark>[”\"][^\n]*)"
     r"(?:(?P<list>\n可选值[：:])(?P<options>[^\n]*?)(?=[。.]?(?:\n|\Z)))?(?P<tail>.*)",
     re.DOTALL,
 )
