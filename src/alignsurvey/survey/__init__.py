@@ -14,6 +14,7 @@ from alignsurvey.survey.codebook import (
     Variable,
     as_code,
 )
+from alignsurvey.survey.interviews import Interview, Interviews, Segment, Turn
 from alignsurvey.survey.survey import Design, Survey, category_scores
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from alignsurvey.survey.dataframe import from_dataframe as from_dataframe
     from alignsurvey.survey.examples import example_names as example_names
     from alignsurvey.survey.examples import load_example as load_example
+    from alignsurvey.survey.examples import load_interviews as load_interviews
     from alignsurvey.survey.inspection import inspect_survey as inspect_survey
+    from alignsurvey.survey.interview_files import read_interviews as read_interviews
+    from alignsurvey.survey.interview_files import write_interviews as write_interviews
     from alignsurvey.survey.reading import read_survey as read_survey
     from alignsurvey.survey.reading import write_survey as write_survey
 
@@ -34,7 +38,10 @@ _HOME = {
     "from_dataframe": "dataframe",
     "inspect_survey": "inspection",
     "load_example": "examples",
+    "load_interviews": "examples",
+    "read_interviews": "interview_files",
     "read_survey": "reading",
+    "write_interviews": "interview_files",
     "write_survey": "reading",
 }
 
@@ -43,11 +50,15 @@ __all__ = [
     "Code",
     "Codebook",
     "Design",
+    "Interview",
+    "Interviews",
     "Missing",
     "MissingCode",
     "MissingRange",
     "Scale",
+    "Segment",
     "Survey",
+    "Turn",
     "Variable",
     "as_code",
     "category_scores",
@@ -57,7 +68,10 @@ __all__ = [
     "from_dataframe",
     "inspect_survey",
     "load_example",
+    "load_interviews",
+    "read_interviews",
     "read_survey",
+    "write_interviews",
     "write_survey",
 ]
 

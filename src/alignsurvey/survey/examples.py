@@ -1,4 +1,4 @@
-"""The surveys that come with the library, read without a network."""
+"""The surveys and interviews that come with the library, read without a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import polars as pl
 
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.survey.codebook_yaml import codebook_from_yaml
+from alignsurvey.survey.interview_document import corpus_from
+from alignsurvey.survey.interviews import LANGUAGES, Interviews
 from alignsurvey.survey.survey import Design, Survey
+from alignsurvey.yamlfile import load_yaml
 
 
 def load_example(name: str) -> Survey:
@@ -59,6 +62,42 @@ def example_names() -> tuple[str, ...]:
     ('anes96',)
     """
     return tuple(_EXAMPLES)
+
+
+def load_interviews(language: str = "en") -> Interviews:
+    """Load the embedded interviews of a language.
+
+    Twelve interviews on public services, comparison with the parents' generation, upward mobility
+    and common prosperity, three themes each, with stances and their reasons, and answers to five
+    closed questions. Every person in them is invented: they show how things work, and say nothing
+    about anybody.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+
+    Returns
+    -------
+    Interviews
+
+    Raises
+    ------
+    InputError
+        There are none in this language.
+
+    Examples
+    --------
+    >>> corpus = load_interviews("zh")
+    >>> len(corpus), corpus.synthetic
+    (12, True)
+    >>> corpus.themes
+    ('公共服务', '与父辈比较', '向上流动', '共同富裕')
+    """
+    if language not in LANGUAGES:
+        raise InputError(f"no interviews in '{language}'; {nearest(language, LANGUAGES)}")
+    file = f"interviews_{language}.yaml"
+    text = files("alignsurvey.survey").joinpath(f"data/{file}").read_text(encoding="utf-8")
+    return corpus_from(load_yaml(text, file), file)
 
 
 def _anes96() -> Survey:
