@@ -12,6 +12,7 @@ from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
 from alignsurvey.cli.records import records
+from alignsurvey.cli.score import score
 
 app = typer.Typer(
     name="alignsurvey",
@@ -41,5 +42,5 @@ def _options(
     pass
 
 
-for command in (demo, inspect, init, fidelity, records):
+for command in (demo, inspect, init, fidelity, records, score):
     app.command()(command)
