@@ -1,0 +1,135 @@
+"""Group scores of the stance and response tasks, aggregated from individual answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from alignsurvey import metrics
+from alignsurvey.benchmark.aggregate import Floats, Question, score_groups
+from alignsurvey.benchmark.rows import FileScore, Task
+from alignsurvey.randomness import generator, hash_ids, stable_hash
+from alignsurvey.survey.orders import label_order
+from alignsurvey.tasks.records import Record
+from alignsurvey.tasks.records.people import person_key
+
+REPLICATES, SPLITS = 500, 50
+
+
+def group_scores(
+    task: Task,
+    records: Sequence[Record],
+    scored: FileScore,
+    model: str,
+    by: Sequence[str],
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Score groups by the answers that were read of their members.
+
+    Parameters
+    ----------
+    task : Task
+        `STANCE` or `RESPONSE`.
+    records : sequence of Record
+    scored : FileScore
+        Strict, with the answer read of each record under its place, from "1".
+    model : str
+    by : sequence of str
+        Attributes of the profile; everybody together is a group as well.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        Rows of `BenchResult.scores`: ``w1`` over ordered questions, ``tv`` over the others.
+    """
+    people = hash_ids([person_key(record) or record.row for record in records])
+    unique, person = np.unique(people, return_inverse=True)
+    questions = _questions(task, records, scored, by, person)
+    drawn = metrics.replicate_weights(len(unique), REPLICATES, stable_hash(seed, "groups") >> 32)
+    weights = np.vstack([np.ones(len(unique)), drawn])
+    halves = _halves(len(unique), seed)
+    parsed = float(np.mean([row["outcome"] == "answered" for row in scored.rows.values()]))
+    rows = []
+    for metric, is_ordered in (("w1", True), ("tv", False)):
+        own = [question for question in questions if question.is_ordered is is_ordered]
+        found = score_groups(own, weights, halves)
+        if found is None:
+            continue
+        rows.append(
+            {
+                "task": f"{task.value}-group",
+                "part": "aggregate",
+                "model": model,
+                "mode": "strict",
+                "metric": metric,
+                "value": found.distance,
+                "low": found.low,
+                "high": found.high,
+                "n": found.cells,
+                "parse_rate": parsed,
+                "baseline": None,
+                "floor": found.floor,
+            }
+        )
+    return rows
+
+
+def _questions(
+    task: Task,
+    records: Sequence[Record],
+    scored: FileScore,
+    by: Sequence[str],
+    person: np.ndarray[Any, np.dtype[np.int64]],
+) -> list[Question]:
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, record in enumerate(records):
+        places.setdefault((record.theme, record.question), []).append(place)
+    found = []
+    for (theme, question), own in places.items():
+        options, is_ordered = _ordered(task, records[own[0]])
+        code = {text: index for index, text in enumerate(options)}
+        gold = [code.get(records[place].answer, -1) for place in own]
+        read = [scored.rows[str(place + 1)].get("answer") for place in own]
+        groups = [("everyone", np.ones(len(own), dtype=bool))]
+        for attribute in by:
+            values = [records[place].attribute(attribute) for place in own]
+            groups += [
+                (f"{attribute}: {value}", np.array([one == value for one in values]))
+                for value in sorted({value for value in values if value is not None})
+            ]
+        found.append(
+            Question(
+                theme or question,
+                options,
+                is_ordered,
+                np.array(gold),
+                np.array([code.get(str(answer), -1) for answer in read]),
+                person[own],
+                groups,
+            )
+        )
+    return found
+
+
+def _ordered(task: Task, record: Record) -> tuple[tuple[str, ...], bool]:
+    """Options from low to high where their order is known; shuffled rows show none."""
+    texts = sorted(option.text for option in record.options)
+    if task is Task.STANCE:
+        for stances in (("消极", "中立", "积极"), ("negative", "neutral", "positive")):
+            if set(texts) == set(stances):
+                return stances, True
+    order = label_order(texts)
+    if order is None:
+        return tuple(texts), False
+    return tuple(texts[place] for place in order), True
+
+
+def _halves(people: int, seed: int) -> tuple[Floats, Floats]:
+    first = np.zeros((SPLITS, people))
+    for split in range(SPLITS):
+        chosen = generator(seed, "group halves", split).permutation(people)[: people // 2]
+        first[split, chosen] = 1
+    return first, 1 - first
