@@ -1,0 +1,58 @@
+"""Canonical JSON: one text for one value, so that its hash is an id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from alignsurvey.errors import InputError
+
+
+def canonical_json(value: object) -> str:
+    """Write a value as JSON in one way only: keys sorted, no spaces, whole floats as integers.
+
+    Raises
+    ------
+    InputError
+        Something in it has no JSON form: a NaN, an object, a key that is no text.
+
+    Examples
+    --------
+    >>> canonical_json({"b": (1.0, 2.5), "a": "是"})
+    '{"a":"是","b":[1,2.5]}'
+    """
+    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: object) -> str:
+    """SHA-256 of a value's canonical JSON, in hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest({"a": 1})[:12]
+    '015abd7f5cc5'
+    """
+    # Half of a surrogate pair can stand in a released text; it has a hash like any other sign.
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float) and np.isfinite(value):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, Mapping):
+        if strange := [key for key in value if not isinstance(key, str)]:
+            raise InputError(f"canonical JSON: the key {strange[0]!r} must be a text")
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(one) for one in value]
+    raise InputError(f"canonical JSON: {value!r} has no form in it; give texts and finite numbers")

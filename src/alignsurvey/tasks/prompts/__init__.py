@@ -1,0 +1,1 @@
+"""Prompts: what a model is shown for each task, in English and Chinese."""

@@ -1,0 +1,298 @@
+"""Queries and replies: a question to a simulator, with an id that never changes, and its reply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from alignsurvey.randomness import hash_ids, uniforms
+from alignsurvey.tasks.canonical import canonical_json, digest
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Message",
+    "Query",
+    "Reply",
+    "Role",
+    "Shown",
+    "Span",
+    "Task",
+    "Usage",
+    "canonical_json",
+    "digest",
+    "letters",
+    "option_order",
+    "query_table",
+    "read_query_table",
+    "respondent_text",
+]
+
+Role = Literal["system", "user", "assistant"]
+Span = tuple[int, int]
+"""Start and end of a piece of text, in characters."""
+
+
+class Task(StrEnum):
+    """What can be asked: the four tasks, two of them for groups too, and the judges of task 2."""
+
+    ROLE = "role"
+    INTERVIEW = "interview"
+    STANCE = "stance"
+    STANCE_GROUP = "stance-group"
+    RESPONSE = "response"
+    RESPONSE_GROUP = "response-group"
+    JUDGE = "judge"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of what a model is shown.
+
+    Parameters
+    ----------
+    role : "system", "user" or "assistant"
+    content : str
+    droppable : tuple of (start, end)
+        Pieces of the content that may lose their middle where a prompt is too long: the profile
+        and the dialogue, never the instruction, the question or its options.
+    """
+
+    role: Role
+    content: str
+    droppable: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+
+
+class Shown(NamedTuple):
+    """An option as it was shown: its letter ("" for none), its text, and the code it stands for.
+
+    The code is the codebook's, or the option's place in the record, from 0.
+    """
+
+    letter: str
+    text: str
+    code: int | float | str
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to a simulator.
+
+    Parameters
+    ----------
+    respondent : int, float or str
+        Who is simulated; for a group its definition.
+    item : str
+        What is asked: the question, the theme or the field.
+    task : Task
+    messages : tuple of Message
+    options : tuple of Shown
+        In the order shown.
+    draw : int
+        Which of several replies to the same question, from 0.
+    examples : tuple
+        Respondents whose answers stand in the messages as examples. They must not be among those
+        who score the simulator.
+
+    Examples
+    --------
+    >>> query = Query(7, "vote", Task.RESPONSE, (Message("user", "Did you vote?"),))
+    >>> query.id[:12]
+    '0bdeb718d753'
+    >>> query.id == Query("7", "vote", Task.RESPONSE, (Message("user", "Did you vote?"),)).id
+    True
+    """
+
+    respondent: Hashable
+    item: str
+    task: Task
+    messages: tuple[Message, ...] = field(repr=False)
+    options: tuple[Shown, ...] = ()
+    draw: int = 0
+    examples: tuple[Hashable, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the canonical JSON of content and draw; 64 hexadecimal digits.
+
+        Respondents count as text, as everywhere, so that an id survives a file format that knows
+        no integers.
+        """
+        content = {
+            "respondent": respondent_text(self.respondent),
+            "item": self.item,
+            "task": str(self.task),
+            "messages": [[one.role, one.content] for one in self.messages],
+            "options": [list(one) for one in self.options],
+            "draw": self.draw,
+        }
+        return digest(content)
+
+
+class Usage(NamedTuple):
+    """Tokens of one request, as the endpoint counts them."""
+
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for a query.
+
+    Parameters
+    ----------
+    query : str
+        The query's id.
+    text : str or None
+        The raw text, never changed; None where no reply came.
+    log_probabilities : mapping of str to float, optional
+        For each option's letter as shown the natural logarithm of its probability, where the
+        simulator gives it.
+    usage : Usage, optional
+    finish_reason : str, optional
+        Why the text ended, in the endpoint's word: ``stop``, ``length``, ``content_filter``.
+    """
+
+    query: str
+    text: str | None
+    log_probabilities: Mapping[str, float] | None = None
+    usage: Usage | None = None
+    finish_reason: str | None = None
+
+
+def respondent_text(respondent: Hashable) -> str:
+    """Write a respondent's id as text; whole floats as integers.
+
+    Examples
+    --------
+    >>> respondent_text(7.0), respondent_text("a-3")
+    ('7', 'a-3')
+    """
+    if isinstance(respondent, float) and respondent.is_integer():
+        return str(int(respondent))
+    return str(respondent)
+
+
+def letters(n: int) -> tuple[str, ...]:
+    """Name n options: A to Z, then AA, AB and so on.
+
+    Examples
+    --------
+    >>> letters(3), letters(28)[-2:]
+    (('A', 'B', 'C'), ('AA', 'AB'))
+    """
+    return tuple(_letter(place) for place in range(n))
+
+
+def _letter(place: int) -> str:
+    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def option_order(
+    n: int, *, seed: int, respondent: Hashable, item: str, turn: int = 0
+) -> tuple[int, ...]:
+    """Derive the order in which options are shown from seed, respondent and item alone.
+
+    Parameters
+    ----------
+    n : int
+        Number of options.
+    seed : int
+    respondent : int, float or str
+    item : str
+    turn : int
+        Which of several orders. The first n are one order turned round, so that over n turns each
+        option stands once at each place (the cyclic permutations of arXiv 2306.07951).
+
+    Returns
+    -------
+    tuple of int
+        Places of the options in the record or codebook, in the order shown.
+
+    Examples
+    --------
+    >>> option_order(4, seed=42, respondent=8, item="vote")
+    (0, 3, 2, 1)
+    >>> [option_order(3, seed=42, respondent=7, item="mood", turn=turn) for turn in range(3)]
+    [(1, 0, 2), (0, 2, 1), (2, 1, 0)]
+    """
+    if n == 0:
+        return ()
+    lots = uniforms(hash_ids(range(n)), seed, "options", respondent, item, turn // n)
+    base = np.argsort(lots, kind="stable").tolist()
+    start = turn % n
+    return tuple(base[start:] + base[:start])
+
+
+def query_table(queries: Iterable[Query]) -> pl.DataFrame:
+    """Write queries as a table, one row a query, in the order given.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns id, task, respondent (as text), item, draw, messages (role, content, droppable),
+        options (letter, text, code as JSON), examples (as text). `read_query_table` reads it back
+        with the same ids.
+    """
+    import polars as pl
+
+    span = pl.Struct({"start": pl.Int64, "end": pl.Int64})
+    message = pl.Struct({"role": pl.String, "content": pl.String, "droppable": pl.List(span)})
+    option = pl.Struct({"letter": pl.String, "text": pl.String, "code": pl.String})
+    schema = {
+        **dict.fromkeys(("id", "task", "respondent", "item"), pl.String()),
+        "draw": pl.Int64(),
+        "messages": pl.List(message),
+        "options": pl.List(option),
+        "examples": pl.List(pl.String),
+    }
+    return pl.DataFrame([_row(one) for one in queries], schema=schema, orient="row")
+
+
+def _row(query: Query) -> tuple[object, ...]:
+    messages = [
+        {
+            "role": one.role,
+            "content": one.content,
+            "droppable": [{"start": start, "end": end} for start, end in one.droppable],
+        }
+        for one in query.messages
+    ]
+    options = [
+        {"letter": one.letter, "text": one.text, "code": canonical_json(one.code)}
+        for one in query.options
+    ]
+    who = respondent_text(query.respondent)
+    shown = [respondent_text(one) for one in query.examples]
+    return query.id, str(query.task), who, query.item, query.draw, messages, options, shown
+
+
+def read_query_table(table: pl.DataFrame) -> list[Query]:
+    """Read queries back from their table; respondents are texts then, and ids are the same."""
+    return [
+        Query(
+            row["respondent"],
+            row["item"],
+            Task(row["task"]),
+            tuple(
+                Message(
+                    one["role"],
+                    one["content"],
+                    tuple((span["start"], span["end"]) for span in one["droppable"]),
+                )
+                for one in row["messages"]
+            ),
+            tuple(Shown(o["letter"], o["text"], json.loads(o["code"])) for o in row["options"]),
+            row["draw"],
+            tuple(row["examples"]),
+        )
+        for row in table.iter_rows(named=True)
+    ]
