@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.randomness import hash_ids
 from alignsurvey.survey import sampling
+from alignsurvey.survey.answers import (
+    category_positions,
+    category_scores,
+    missing_counts,
+    numbers,
+)
 from alignsurvey.survey.checks import check_columns, check_ids, check_weights
-from alignsurvey.survey.codebook import Code, Codebook, Missing, Scale, Variable
+from alignsurvey.survey.codebook import Codebook, Missing, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +159,7 @@ class Survey:
         InputError
             The variable has no categories, or the data hold a code that the codebook lacks.
         """
-        variable = self.variable(name)
-        if not variable.categories:
-            raise InputError(
-                f"{self.source}: '{name}' has no declared categories; list its values in the "
-                "codebook"
-            )
-        column = self.answers[name]
-        lookup = _typed_codes(variable, column)
-        if lookup is None:
-            indices = [variable.index(value) for value in column.to_list()]
-            found = pl.Series(name, indices, dtype=pl.Int64)
-        else:
-            found = column.replace_strict(
-                lookup, list(range(len(variable.categories))), default=-1, return_dtype=pl.Int64
-            ).fill_null(-1)
-        stray = (found == -1) & column.is_not_null()
-        if stray.any():
-            row = int(stray.arg_max() or 0)
-            raise InputError(
-                f"{self.source}: '{name}' holds the code {column[row]!r} (data row {row + 1}, "
-                f"{int(stray.sum())} rows in all), which the codebook lacks; add it to the "
-                "values or to the missing codes"
-            )
-        return found.to_numpy()
+        return category_positions(self.variable(name), self.answers[name], self.source)
 
     def scores(self, name: str) -> NDArray[np.float64]:
         """Answers as numbers on the variable's scale, NaN for missing; shape (n,).
@@ -189,18 +172,7 @@ class Survey:
         InputError
             The variable is text, or nominal with more than two categories.
         """
-        variable = self.variable(name)
-        if variable.categories:
-            codes = self.codes(name)
-            positions = category_scores(variable)
-            return np.where(codes >= 0, positions[codes], np.nan)
-        column = self.answers[name]
-        if variable.scale is Scale.INTERVAL and column.dtype.is_numeric():
-            return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        raise InputError(
-            f"{self.source}: '{name}' is {variable.scale} and has no numbers; declare its scale "
-            "and values in the codebook"
-        )
+        return numbers(self.variable(name), self.answers[name], self.source)
 
     def shares(self, name: str) -> NDArray[np.float64]:
         """Weighted share of each category among those who answered; shape (K,)."""
@@ -216,17 +188,9 @@ class Survey:
 
     def missing_kinds(self, name: str) -> dict[Missing | None, int]:
         """Count the missing answers of a variable by kind; None counts empty cells."""
-        variable = self.variable(name)
-        counts: dict[Missing | None, int] = {}
-        empty = int(self.answers[name].null_count())
-        if name in self.missing.columns:
-            for code, count in self.missing[name].drop_nulls().value_counts().iter_rows():
-                kind = _kind_as_stored(variable, code)
-                counts[kind] = counts.get(kind, 0) + count
-                empty -= count
-        if empty:
-            counts[None] = empty
-        return counts
+        variable, empty = self.variable(name), int(self.answers[name].null_count())
+        kept = self.missing[name] if name in self.missing.columns else None
+        return missing_counts(variable, kept, empty)
 
     def profiles(self, names: Sequence[str]) -> list[dict[str, str]]:
         """Describe each respondent in words: variable title -> label of the answer.
@@ -340,40 +304,4 @@ class Survey:
         return [(self.where(fold != one), self.where(fold == one)) for one in range(k)]
 
 
-def category_scores(variable: Variable) -> NDArray[np.float64]:
-    """Numbers for a variable's categories, shape (K,): positions, or 0 and 1 for two nominal ones.
-
-    Raises
-    ------
-    InputError
-        Nominal with more than two categories: there is no number to give.
-    """
-    if variable.is_ordered:
-        return variable.positions
-    if len(variable.categories) == 2:
-        return np.array([0.0, 1.0])
-    raise InputError(
-        f"'{variable.name}' is {variable.scale} with {len(variable.categories)} categories, so it "
-        "has no mean; declare it ordinal, or use a variable with an order"
-    )
-
-
-def _kind_as_stored(variable: Variable, code: Code) -> Missing:
-    """Kind of a missing code; beside codes that are texts, 9 is kept as "9"."""
-    kind = variable.missing_kind(code)
-    if kind is None and isinstance(code, str):
-        try:
-            kind = variable.missing_kind(float(code))
-        except ValueError:
-            return Missing.OTHER
-    return kind or Missing.OTHER
-
-
-def _typed_codes(variable: Variable, column: pl.Series) -> list[Code] | None:
-    """Give the codes in the column's own type, or None where they do not all fit."""
-    codes = list(variable.codes)
-    if column.dtype.is_numeric() and not any(isinstance(code, str) for code in codes):
-        return codes
-    if column.dtype == pl.String and all(isinstance(code, str) for code in codes):
-        return codes
-    return None
+__all__ = ["Design", "Survey", "category_scores"]
