@@ -98,9 +98,10 @@ def test_the_example_survives_every_format(tmp_path, extension):
         assert read.codebook[variable.name].text == variable.text
 
 
-def test_wordings_too_long_for_stata_are_said(tmp_path):
-    with pytest.raises(InputError, match=r"variable 'selfLR' has a text of \d+ characters"):
+def test_wordings_too_long_for_stata_are_cut_and_said(tmp_path):
+    with pytest.warns(UserWarning, match="the texts of selfLR, PID, logpopul were cut"):
         write_survey(load_example("anes96"), tmp_path / "anes.dta")
+    assert read_survey(tmp_path / "anes.dta").codebook["selfLR"].text.endswith("…")
 
 
 # -- ids, design, language ------------------------------------------------------------------------
