@@ -1,0 +1,89 @@
+"""Score one prediction file strictly, whatever its task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem, Task
+from alignsurvey.benchmark.strict.content import missing, names, person, repeated
+from alignsurvey.benchmark.strict.estimates import Resampling, units
+from alignsurvey.benchmark.strict.groups import score_groups
+from alignsurvey.benchmark.strict.interview import score_interview
+from alignsurvey.benchmark.strict.response import score_response
+from alignsurvey.benchmark.strict.role import score_role
+from alignsurvey.benchmark.strict.stance import score_stance
+
+REPLICATES = 1000
+"""Bootstrap replicates behind each interval."""
+
+
+def score_strict(
+    task: Task,
+    rows: Sequence[PredictionRow],
+    field: str | None = None,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 42,
+) -> FileScore:
+    """Score predictions as they were meant, and say what could not be read.
+
+    Parameters
+    ----------
+    task : Task
+    rows : sequence of PredictionRow
+    field : str, optional
+        The field of role modelling, for rows that do not name it themselves.
+    replicates : int
+        Bootstrap replicates, over respondents where rows name them (``person_id``,
+        ``respondent``, ``respondent_id`` or ``id``), else over rows; 0 for no intervals.
+    seed : int
+
+    Returns
+    -------
+    FileScore
+        Metrics with ``_low`` and ``_high`` (95 %), outcomes, and every row.
+
+    Raises
+    ------
+    InputError
+        The field is none of the twelve.
+
+    Examples
+    --------
+    >>> prompt = "Do you agree?\\nOptions:\\nA. yes\\nB. no"
+    >>> rows = [PredictionRow(1, "1", {"prompt": prompt, "predict": "The answer is B.",
+    ...                                "label": "B. no"})]
+    >>> score = score_strict(Task.RESPONSE, rows)
+    >>> score.metrics["accuracy"], score.rows["1"]
+    (1.0, {'outcome': 'answered', 'answer': 'no', 'gold': 'no', 'correct': True,
+           'note': 'after an answer cue'})
+    """
+    task = Task(task)
+    keys, problems = names(rows)
+    problems += repeated(rows)
+    problems += [found for found in map(missing, rows) if found is not None]
+    resampling = Resampling(replicates, seed, [person(row) for row in rows])
+    if task is Task.ROLE:
+        score = score_role(rows, keys, resampling, field)
+    elif task is Task.INTERVIEW:
+        score = score_interview(rows, keys, resampling)
+    elif task is Task.STANCE:
+        score = score_stance(rows, keys, resampling)
+    elif task is Task.RESPONSE:
+        score = score_response(rows, keys, resampling)
+    else:
+        score = score_groups(rows, keys, resampling, stances=task is Task.STANCE_GROUP)
+    return _completed(score, problems, resampling)
+
+
+def _completed(score: FileScore, problems: list[Problem], resampling: Resampling) -> FileScore:
+    people = [one for one in resampling.people if one is not None]
+    metrics = {
+        **score.metrics,
+        "n_rows": len(resampling.people),
+        "n_left_out": len(resampling.people) - score.metrics["n"],
+        "n_units": units(resampling.people)[1],
+        "resampled": "respondents" if people else "rows",
+    }
+    found = sorted((*problems, *score.problems), key=lambda problem: problem.line)
+    return FileScore(metrics, score.rows, tuple(found))

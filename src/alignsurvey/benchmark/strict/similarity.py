@@ -1,0 +1,156 @@
+"""How alike two reasons are: ROUGE, Jaccard and cosine over words."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+SIMILARITIES = ("rouge1", "rouge2", "rougeL", "jaccard", "cosine")
+_RUN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff]+)|([^\\W_\u3400-\u4dbf\u4e00-\u9fff]+)")
+_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+def needs_segmentation(text: str) -> bool:
+    """Say whether a text holds Chinese, which has no blanks between words."""
+    return _CHINESE.search(text) is not None
+
+
+def words(text: str, cut: Callable[[str], Sequence[str]] | None = None) -> list[str]:
+    """Split a text into words: runs of letters and digits in lower case; Chinese by `cut`.
+
+    Parameters
+    ----------
+    text : str
+    cut : callable, optional
+        Segments a run of Chinese; jieba by default.
+
+    Examples
+    --------
+    >>> words("It's far-away, 3 km!")
+    ['it', 's', 'far', 'away', '3', 'km']
+    """
+    found: list[str] = []
+    for run in _RUN.finditer(text):
+        if run[1]:
+            found.extend((cut or segmenter())(run[1]))
+        else:
+            found.append(run[2].lower())
+    return found
+
+
+@lru_cache(maxsize=1)
+def segmenter() -> Callable[[str], Sequence[str]]:
+    """Load jieba, without what it says while it loads.
+
+    Raises
+    ------
+    ImportError
+        jieba is not installed (``pip install 'alignsurvey[zh]'``).
+    """
+    with warnings.catch_warnings():
+        # jieba 0.42.1 is older than these warnings of Python and setuptools
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+        warnings.filterwarnings("ignore", message="invalid escape sequence")
+        warnings.filterwarnings("ignore", message=".*invalid escape sequence")
+        import jieba
+
+        jieba.setLogLevel(60)
+        jieba.initialize()
+    cut: Callable[[str], Sequence[str]] = jieba.lcut
+    return cut
+
+
+def rouge_n(reference: Sequence[str], candidate: Sequence[str], n: int) -> float:
+    """F1 of the n-grams two texts share, each counted as often as in both.
+
+    References
+    ----------
+    Lin (2004).
+
+    Examples
+    --------
+    >>> rouge_n("the cat sat".split(), "the cat ran".split(), 1)
+    0.6666666666666666
+    """
+    grams = [
+        Counter(zip(*(text[i:] for i in range(n)), strict=False)) for text in (reference, candidate)
+    ]
+    return _f1((grams[0] & grams[1]).total(), grams[0].total(), grams[1].total())
+
+
+def rouge_l(reference: Sequence[str], candidate: Sequence[str]) -> float:
+    """F1 of the longest common subsequence of two texts.
+
+    References
+    ----------
+    Lin (2004); the length by the bit-parallel recurrence of Hyyrö (2004).
+
+    Examples
+    --------
+    >>> rouge_l("police killed the gunman".split(), "police kill the gunman".split())
+    0.75
+    """
+    places: dict[str, int] = {}
+    for i, word in enumerate(reference):
+        places[word] = places.get(word, 0) | 1 << i
+    full = (1 << len(reference)) - 1
+    row = full
+    for word in candidate:
+        matched = row & places.get(word, 0)
+        row = ((row + matched) | (row - matched)) & full
+    common = len(reference) - row.bit_count()
+    return _f1(common, len(reference), len(candidate))
+
+
+def _f1(common: int, reference: int, candidate: int) -> float:
+    return 2 * common / (reference + candidate) if common else 0.0
+
+
+def jaccard(reference: Sequence[str], candidate: Sequence[str]) -> float:
+    """Words in both texts as a share of the words in either.
+
+    Examples
+    --------
+    >>> jaccard(["a", "b"], ["b", "c"])
+    0.3333333333333333
+    """
+    left, right = set(reference), set(candidate)
+    return len(left & right) / len(left | right) if left | right else 0.0
+
+
+def cosine(reference: Sequence[str], candidate: Sequence[str]) -> float:
+    """Cosine of the two texts' word counts.
+
+    Examples
+    --------
+    >>> cosine(["a", "b"], ["b", "c"])
+    0.5
+    """
+    left, right = Counter(reference), Counter(candidate)
+    dot = sum(count * right[word] for word, count in left.items())
+    if not dot:
+        return 0.0
+    squares = [sum(count**2 for count in side.values()) for side in (left, right)]
+    return min(1.0, dot / math.sqrt(squares[0] * squares[1]))
+
+
+def similarity(reference: str, candidate: str) -> tuple[float, ...]:
+    """Return `SIMILARITIES` of two texts, in that order.
+
+    Examples
+    --------
+    >>> similarity("good service", "Good service!")
+    (1.0, 1.0, 1.0, 1.0, 1.0)
+    """
+    left, right = words(reference), words(candidate)
+    return (
+        rouge_n(left, right, 1),
+        rouge_n(left, right, 2),
+        rouge_l(left, right),
+        jaccard(left, right),
+        cosine(left, right),
+    )

@@ -1,0 +1,96 @@
+"""Stances, individual: accuracy and F1 over the three stances, and how alike the reasons are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem
+from alignsurvey.benchmark.strict.content import label, no_gold, prediction
+from alignsurvey.benchmark.strict.estimates import (
+    Floats,
+    Resampling,
+    estimates,
+    precision_recall_f1,
+)
+from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
+from alignsurvey.benchmark.strict.similarity import (
+    SIMILARITIES,
+    needs_segmentation,
+    segmenter,
+    similarity,
+)
+from alignsurvey.tasks.replies import STANCES, read_stance
+
+LONGEST_REASON = 20_000
+_K = len(STANCES)
+_CELLS = _K * (_K + 1)
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def score_stance(
+    rows: Sequence[PredictionRow], keys: Sequence[str], resampling: Resampling
+) -> FileScore:
+    """Score stances and reasons; reasons are compared where both sides give one."""
+    judged = Judged()
+    columns = np.zeros((len(rows), _CELLS + 1 + len(SIMILARITIES)))
+    reasons: list[tuple[int, str, str]] = []
+    for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        said, gold = read_stance(prediction(row)), read_stance(label(row))
+        language = 0 if _CHINESE.search(label(row)) else 1
+        answer = None if said.index is None else STANCES[said.index][language]
+        truth = None if gold.index is None else STANCES[gold.index][language]
+        correct = None if gold.index is None else said.index == gold.index
+        judged.rows[key] = shown(said.outcome, answer, truth, correct, said.note)
+        if gold.index is None:
+            judged.problems.append(no_gold(row, gold.note or gold.outcome))
+            continue
+        judged.count(place, said.outcome)
+        columns[place, gold.index * (_K + 1) + (_K if said.index is None else said.index)] = 1.0
+        if gold.reason and said.reason:
+            reasons.append((place, gold.reason, said.reason))
+    judged.problems += _compare(reasons, rows, keys, judged.rows, columns)
+    found = estimates(columns[judged.scored], _statistics, judged.among(resampling))
+    metrics = judged.metrics() | found | {"n_reasons": int(columns[:, _CELLS].sum())}
+    return FileScore(metrics, judged.rows, tuple(judged.problems))
+
+
+def _compare(
+    reasons: Sequence[tuple[int, str, str]],
+    rows: Sequence[PredictionRow],
+    keys: Sequence[str],
+    shown_rows: dict[str, Any],
+    columns: Floats,
+) -> list[Problem]:
+    """Write the similarities of the reasons into the columns and the rows shown."""
+    if any(needs_segmentation(text) for _, *both in reasons for text in both):
+        try:
+            segmenter()
+        except ImportError:
+            what = "reasons in Chinese are not compared: install alignsurvey[zh] (jieba)"
+            return [Problem(rows[reasons[0][0]].line, what)]
+    problems = []
+    for place, gold, said in reasons:
+        if max(len(gold), len(said)) > LONGEST_REASON:
+            what = f"a reason is compared by its first {LONGEST_REASON} characters"
+            problems.append(Problem(rows[place].line, what))
+        found = similarity(gold[:LONGEST_REASON], said[:LONGEST_REASON])
+        columns[place, _CELLS:] = 1.0, *found
+        shown_rows[keys[place]] = {
+            **shown_rows[keys[place]],
+            **dict(zip(SIMILARITIES, found, strict=True)),
+        }
+    return problems
+
+
+def _statistics(sums: Floats) -> dict[str, Floats]:
+    tables = sums[..., :_CELLS].reshape(*sums.shape[:-1], _K, _K + 1)
+    read = tables[..., :_K]
+    counts = [tables.sum((-1, -2)), np.trace(read, axis1=-2, axis2=-1), read.sum((-1, -2))]
+    alike = {
+        name: sums[..., _CELLS + 1 + i] / sums[..., _CELLS] for i, name in enumerate(SIMILARITIES)
+    }
+    return accuracies(np.stack(counts, axis=-1)) | precision_recall_f1(tables) | alike

@@ -1,0 +1,138 @@
+"""Match a piece of text with a question's options: as a whole, or named within a sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from alignsurvey.tasks.replies.options import Options
+from alignsurvey.tasks.replies.outcomes import Outcome, kind_of_silence
+from alignsurvey.tasks.replies.wording import fold, head, plain, unwrapped
+
+_LEAD = re.compile(
+    r"(?:选项|option )?[(\[]?(?<![a-z])([a-z]|\d{1,2})(?:[)\]]+[.:、]?|[.:、,;)])?\s*(?:-\s*)?(.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_SEPARATED = re.compile(
+    r"(?:选项|option )?(?:[(\[][a-z0-9]{1,2}[)\]]|[a-z0-9]{1,2}\s*[.:、),;])", re.IGNORECASE
+)
+_NEGATED = re.compile(
+    r"(?:不是|不算|不太|不怎么|不够|并不|并非|不会|不选|没有|没|不|未|谈不上|(?<!除)非(?!常))(?:[很太那么特别]|非常)*$"
+    r"|(?:\bnot|n't|\bnever|\bneither|\bnor|\bhardly|\bwithout|\bno)(?: \w+){0,2}\s*$",
+    re.IGNORECASE,
+)
+_BOUND_LETTER = (
+    r"(?<![a-z0-9])(?:[(\[]([a-z])[)\]]|(?:选项|option |选)\s*([a-z])(?![a-z])"
+    r"|([a-z])[.:、)](?![a-z]\.))"
+)
+_CJK = re.compile("[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Whether a piece of text is an option and nothing else."""
+
+    index: int | None = None
+    disagrees: bool = False
+    note: str = ""
+    letter: int | None = None
+    """The option whose letter leads a text that is no option."""
+
+
+class Catalogue:
+    """The options of a question, prepared for matching."""
+
+    def __init__(self, options: Options) -> None:
+        self.letters = {letter.casefold(): i for i, (letter, _) in enumerate(options) if letter}
+        self.folded = [fold(text) for _, text in options]
+        self.texts: dict[str, int | None] = {}
+        for i, text in enumerate(self.folded):
+            self.texts[text] = None if text in self.texts else i
+        heads = [head(text) for text in self.folded]
+        for i, name in enumerate(heads):
+            if name and name not in self.texts and heads.count(name) == 1:
+                self.texts[name] = i
+        names = sorted((name for name in self.texts if name), key=len, reverse=True)
+        self._named = re.compile("|".join(map(_bounded, names)) or r"(?!)")
+        self._lettered = re.compile(_BOUND_LETTER, re.IGNORECASE)
+
+    def whole(self, piece: str) -> Whole:
+        """Read a piece that should be one option: its letter, its text, or both."""
+        text = fold(piece)
+        place = self.texts.get(text)
+        if place is not None:
+            return Whole(place)
+        bare = unwrapped(text)
+        if bare in self.letters and len(bare) == 1:
+            return Whole(self.letters[bare])
+        bare = fold(bare)
+        place = self.texts.get(bare)
+        if place is not None:
+            return Whole(place)
+        found = _LEAD.fullmatch(unwrapped(plain(piece).casefold()))
+        if found is None:
+            return Whole()
+        return self._with_letter(found[1], fold(found[2]), bool(_SEPARATED.match(found[0])))
+
+    def _with_letter(self, letter: str, rest: str, separated: bool) -> Whole:
+        by_text, by_letter = self.texts.get(rest), self._place(letter)
+        if not rest:
+            return Whole(self.letters.get(letter))
+        if letter.isdigit() and (not separated or rest[0].isdigit()):
+            return Whole()  # a number or a range, not a number before an option
+        if by_text is None:
+            lettered = separated and letter in self.letters
+            return Whole(letter=by_letter if lettered else None)
+        if not self.letters and separated:
+            return Whole(by_text, note="letter of no option left aside")
+        if by_letter == by_text:
+            return Whole(by_text)
+        # "I agree" is a sentence, not the letter I before an option
+        if not separated and (by_letter is None or letter == "i"):
+            return Whole()
+        return Whole(disagrees=True, note="letter and text disagree")
+
+    def _place(self, letter: str) -> int | None:
+        """Return the place a letter, or a number that stands for one, points to."""
+        if letter.isdigit():
+            return int(letter) - 1 if 0 < int(letter) <= len(self.folded) else None
+        return self.letters.get(letter)
+
+    def mentions(self, piece: str, letters: bool = True) -> set[int]:
+        """Return the options that a sentence names: the longest match wins, negated ones don't."""
+        text = fold(piece)
+        named = ((match.start(), self.texts[match[0]]) for match in self._named.finditer(text))
+        found = {place for start, place in named if place is not None and not negated(text, start)}
+        for match in self._lettered.finditer(text) if letters else ():
+            place = self.letters.get(match[1] or match[2] or match[3])
+            if place is not None and not negated(text, match.start()):
+                found.add(place)
+        return found
+
+    def of_kind(self, silence: Outcome) -> int | None:
+        """Return the one option that is itself a refusal or a don't-know, if there is one."""
+        places = [i for i, text in enumerate(self.folded) if kind_of_silence(text) == silence]
+        return places[0] if len(places) == 1 else None
+
+
+def negated(text: str, start: int) -> bool:
+    """Say whether what starts here is denied by the words before it."""
+    return _NEGATED.search(text[max(0, start - 30) : start]) is not None
+
+
+def _bounded(name: str) -> str:
+    """Write a pattern that finds a name, not a part of a longer word or number."""
+    pattern = re.escape(name)
+    if len(name) == 1 and _CJK.match(name):
+        return f"(?<![\u3400-\u9fff]){pattern}(?![\u3400-\u9fff])"
+    before = r"(?<![a-z0-9])" if re.match(r"[a-z]", name) else ""
+    before = r"(?<![\d.])" if name[0].isdigit() else before
+    after = r"(?![a-z0-9])" if re.match(r"[a-z0-9]", name[-1]) else ""
+    return f"{before}{pattern}{after}"
+
+
+@lru_cache(maxsize=8192)
+def catalogue(options: Options) -> Catalogue:
+    """Prepare options for matching, once for each list of options."""
+    return Catalogue(options)
