@@ -95,8 +95,15 @@ def score_rows(file: RowFile, task: Task, mode: Mode, field: str | None = None) 
         from alignsurvey.benchmark.paper import score_paper
 
         score = score_paper(task, file.rows, about)
-    problems = sorted((*file.problems, *score.problems), key=lambda problem: problem.line)
+    told = {problem.line for problem in score.problems}
+    own = [one for one in file.problems if not (one.line in told and _is_echo(one))]
+    problems = sorted((*own, *score.problems), key=lambda problem: problem.line)
     return replace(score, problems=tuple(dict.fromkeys(problems)))
+
+
+def _is_echo(problem: Problem) -> bool:
+    """Tell what a scorer says in its own words: how the row, lacking or repeated, was scored."""
+    return problem.what.startswith(("no ", "the prediction", "the label (", "the same"))
 
 
 def role_field(file: RowFile, field: str | None = None) -> str | None:

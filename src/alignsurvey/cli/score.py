@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from alignsurvey.benchmark.rows import FileScore, RowFile, Task
     from alignsurvey.benchmark.scoring import Mode
 
-_SHOWN_PROBLEMS = 10
+_WIDTH, _SHOWN_LINES = 100, 10
 _TASKS = "role, interview, stance, stance-group, response, response-group"
 
 
@@ -111,31 +112,77 @@ def _print_file(file: RowFile, task: Task, mode: Mode, score: FileScore, field: 
     from rich.text import Text
 
     console = Console(highlight=False)
+    width = console.width if console.is_terminal else _WIDTH
+    console = Console(width=min(width, _WIDTH), highlight=False)
     console.print(Text(f"{file.name}: {task}, {mode} mode, {len(file.rows):,} rows", style="bold"))
-    console.print(_metric_table(score.metrics))
-    if mode == "paper":
-        for line in _fault_lines(file, task, score, field):
-            console.print(Text(f"- {line}"))
-    if score.problems:
-        console.print(Text(f"Problems: {len(score.problems):,}", style="bold"))
-    for problem in score.problems[:_SHOWN_PROBLEMS]:
-        console.print(Text(f"- {Path(file.name).name}: line {problem.line}: {problem.what}"))
-    if len(score.problems) > _SHOWN_PROBLEMS:
-        rest = len(score.problems) - _SHOWN_PROBLEMS
-        console.print(Text(f"- and {rest:,} more; --json prints all"))
+    strict, note = _strict_too(file, task, field) if mode == "paper" else (None, "")
+    console.print(_metric_table(score.metrics, strict.metrics if strict else None))
+    lines = [note] if note else []
+    if strict:
+        from alignsurvey.benchmark.paper.faults import known_faults
+
+        for fault, count in known_faults(task, file.rows, score, strict).items():
+            lines.append(f"{count:,} row{'s' * (count != 1)}: {fault}")
+    _print_list(console, "Faults of the released scorer in this file", lines)
+    name = Path(file.name).name
+    problems = [f"{name}: line {one.line}: {one.what}" for one in score.problems]
+    _print_list(console, f"Problems: {len(problems):,}", problems)
 
 
-def _metric_table(metrics: Mapping[str, Any]) -> Table:
+def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
+    """Print the first lines under a title, each wrapping under itself."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not lines:
+        return
+    console.print(Text(title, style="bold"))
+    grid = Table.grid(padding=(0, 1))
+    for line in lines[:_SHOWN_LINES]:
+        grid.add_row("-", Text(line))
+    if len(lines) > _SHOWN_LINES:
+        grid.add_row("-", Text(f"and {len(lines) - _SHOWN_LINES:,} more; --json prints all"))
+    console.print(grid)
+
+
+def _metric_table(metrics: Mapping[str, Any], strict: Mapping[str, Any] | None) -> Table:
+    """Lay metrics out with their intervals; beside those of paper mode, the strict ones."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    from alignsurvey.benchmark.paper.faults import COUNTERPARTS
+
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("Metric", no_wrap=True)
-    table.add_column("Value")
-    for name, value in metrics.items():
-        table.add_row(Text(name), Text(_figure(value)))
+    table.add_column("Metric")
+    table.add_column("Value" if strict is None else "As released")
+    if strict is not None:
+        table.add_column("Strict")
+        metrics = {**metrics, "parse_rate": None}
+    for name, value in _flat(metrics):
+        cells = [name, _figure(value) + _interval(metrics, name)]
+        if strict is not None:
+            same = COUNTERPARTS.get(name, name)
+            cells.append(_figure(strict[same]) + _interval(strict, same) if same in strict else "")
+        table.add_row(*map(Text, cells))
     return table
+
+
+def _flat(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give metrics a line each: bounds go with their metric, and every question has its line."""
+    for name, value in metrics.items():
+        is_bound = name.removesuffix("_low").removesuffix("_high") in metrics and name.endswith(
+            ("_low", "_high")
+        )
+        if isinstance(value, Mapping) and any(isinstance(one, Mapping) for one in value.values()):
+            yield from ((f"{name}: {key}", one) for key, one in value.items())
+        elif not is_bound:
+            yield name, value
+
+
+def _interval(metrics: Mapping[str, Any], name: str) -> str:
+    low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
+    return "" if low is None or high is None else f" [{_figure(low)}, {_figure(high)}]"
 
 
 def _figure(value: object) -> str:
@@ -148,15 +195,11 @@ def _figure(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float) else f"{value}"
 
 
-def _fault_lines(file: RowFile, task: Task, paper: FileScore, field: str | None) -> Iterator[str]:
-    from alignsurvey.benchmark.paper.faults import known_faults
+def _strict_too(file: RowFile, task: Task, field: str | None) -> tuple[FileScore | None, str]:
     from alignsurvey.benchmark.scoring import Mode, score_rows
     from alignsurvey.errors import InputError
 
     try:
-        strict = score_rows(file, task, Mode.STRICT, field)
-    except (InputError, ModuleNotFoundError) as error:
-        yield f"strict mode cannot score this file: {error}"
-        return
-    for fault, count in known_faults(task, file.rows, paper, strict).items():
-        yield f"{count:,} row{'s' * (count != 1)}: {fault}"
+        return score_rows(file, task, Mode.STRICT, field), ""
+    except InputError as error:
+        return None, f"strict mode cannot score this file: {error}"

@@ -12,6 +12,24 @@ from alignsurvey.benchmark.rows import FileScore, PredictionRow, Task
 
 _SEPARATOR = re.compile(r"(?:[A-Za-z]\s*[、．：:)）]|[Ａ-Ｚａ-ｚ]|[（【])")
 _MOVED = 1e-9
+COUNTERPARTS = {
+    "overall_accuracy": "accuracy",
+    **{
+        f"{prefix}{name}_macro": f"macro_{name}"
+        for prefix in ("", "overall_")
+        for name in ("precision", "recall", "f1")
+    },
+    "avg_jaccard_sim": "jaccard",
+    "avg_cosine_sim": "cosine",
+    "mean_wd": "w1",
+    "correct_count": "correct",
+    "correct_predictions": "correct",
+    "total": "n",
+    "total_count": "n",
+    "total_samples": "n",
+    "n_scored": "n",
+}
+"""Metric of paper mode -> what strict mode calls it, where the names differ."""
 _THOUGHTS = "thoughts or other channels before the answer are read as the answer"
 _JSON_SLIP = "JSON with a slip, or with text around it, is lost"
 
@@ -63,10 +81,10 @@ def _thinks(text: str) -> bool:
 def _role(row: PredictionRow, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str | None:
     if theirs["correct"] == bool(ours.get("correct")):
         return None
-    if theirs["correct"]:
-        return "any overlap of list items, or the first one alone, counts as right"
     if _thinks(_text(row)):
         return _THOUGHTS
+    if theirs["correct"]:
+        return "any overlap of list items, or the first one alone, counts as right"
     return "an answer in other words, quotes or punctuation is wrong"
 
 
@@ -85,12 +103,11 @@ def _response(row: PredictionRow, theirs: Mapping[str, Any], ours: Mapping[str, 
         return "rows whose label is empty or says don't know are dropped and not reported"
     if theirs["correct"] == bool(ours.get("correct")):
         return None
-    if theirs["correct"]:
-        return "agreeing strings count as right, whatever the options are"
     text, label = _text(row), str(label_of(row.content))
     bare, whole = (re.sub(r"[\W_]", "", one).casefold() for one in (text, label))
     faults = {
         _THOUGHTS: _thinks(text),
+        "agreeing strings count as right, whatever the options are": theirs["correct"],
         "a letter alone, or a text alone, is wrong": bare in (whole[:1], whole[1:]),
         "full-width and CJK separators after the letter are wrong": _SEPARATOR.match(text),
         "a full stop, quotes or Markdown around the option make it wrong": bare == whole,

@@ -29,7 +29,7 @@ def listed_fields() -> str:
 
     Examples
     --------
-    >>> listed_fields()[:22]
+    >>> listed_fields()[:21]
     '性别 (gender), 年龄 (age)'
     """
     return ", ".join(f"{field} ({gloss})" for field, gloss in ROLE_FIELDS.items())
