@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from alignsurvey.benchmark.paper import score_paper
 from alignsurvey.benchmark.prediction_files import read_predictions
 from alignsurvey.benchmark.rows import Task
+from alignsurvey.cli import main
 
 ROOT = Path(__file__).parents[2]
 CASES = (
@@ -52,3 +54,19 @@ def test_every_row_is_scored_as_released(name: str) -> None:
     }
     assert not different
     assert len(score.rows) == len(file.rows) > 10
+
+
+@needs_cases
+@pytest.mark.parametrize("name", FILES)
+def test_the_command_prints_the_released_results(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = CASES / f"{name}.jsonl"
+    options = ["--task", FILES[name], "--mode", "paper", "--json", "--rows", str(path)]
+    monkeypatch.setattr(sys, "argv", ["alignsurvey", "score", *options])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert not stop.value.code
+    rows = json.loads(capsys.readouterr().out)["files"][path.name]["rows"]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert rows == {case["case"]: nearly(case["expected"]) for case in map(json.loads, lines)}

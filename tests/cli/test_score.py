@@ -169,6 +169,7 @@ def test_rows_of_another_task_are_named(capsys: pytest.CaptureFixture[str]) -> N
         (("--task", "role", "--mode", "paper", "a.jsonl"), "--field: 性别 (gender)"),
         (("--task", "role", "--field", "hobby", "a.jsonl"), "no field 'hobby' in Task 1"),
         (("--task", "response", "--field", "年龄", "a.jsonl"), "--field is for --task role"),
+        (("--task", "response", "--rows", "a.jsonl"), "--rows goes with --json"),
         (("--task", "response", "none.jsonl"), "none.jsonl: no such file"),
         (("--task", "response", "."), "is a folder"),
         (("--task", "response", "bad.jsonl"), "no row of the file can be read"),

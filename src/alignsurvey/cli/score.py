@@ -40,11 +40,12 @@ def score(
     """
     from alignsurvey.benchmark.rows import Task
     from alignsurvey.benchmark.scoring import Mode, read_rows, score_rows
+    from alignsurvey.errors import InputError
 
     the_task, the_mode = Task(_one_of(task, Task, "task")), Mode(_one_of(mode, Mode, "mode"))
+    if rows and not json:
+        raise InputError("--rows goes with --json; tables show metrics and problems")
     if field and the_task is not Task.ROLE:
-        from alignsurvey.errors import InputError
-
         raise InputError(f"--field is for --task role; the task is {the_task}")
     read = [read_rows(path, the_task) for path in files]
     scores = [score_rows(file, the_task, the_mode, field) for file in read]
