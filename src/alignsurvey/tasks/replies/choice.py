@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from alignsurvey.tasks.replies.matching import Catalogue, Whole, catalogue, negated
@@ -21,8 +22,10 @@ _ANSWER_KEYS = (
     "答案", "最终答案", "选项", "选择", "回答", "预测", "预测结果", "结果",
 )  # fmt: skip
 _CUE = re.compile(
-    r"\b(?:answer|choice|option|selection|response|prediction|pick)(?: is| would be| will be|:| =)+:?"
-    r"|\bi(?:'d| would| will|'ll)?(?: most likely| probably)? (?:choose|select|pick|go with|answer)\b:?"
+    r"\b(?:answer|choice|option|selection|response|prediction|pick)"
+    r"(?: is| would be| will be|:| =)+:?"
+    r"|\b(?:i|would|'d|will|'ll)(?: most likely| probably)? (?:choose|select|pick|go with|answer"
+    r"|say)\b:?"
     r"|(?:答案|选项|选择|回答|预测|结果|判断|结论)[^\S\n]*(?:应该?是|应为|就是|是|为|:)+:?"
     r"|(?<![不没未可备待])选(?:择|了|定|项)?(?:的是|是|为|:)*",
     re.IGNORECASE,
@@ -34,6 +37,7 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_SENTENCE = 120
+_MOST_CUES = 100
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,18 @@ def _read(reply: str, options: Options) -> Choice:
     spoken = strip_thoughts(reply)
     if not spoken:
         return Choice("no_reply", note="nothing but thoughts" if reply.strip() else "")
-    if len(spoken) > LONGEST_REPLY:
-        return Choice("unparseable", note=f"longer than {LONGEST_REPLY} characters")
-    if not options:
-        return Choice("unparseable", note="no options known")
+    if len(spoken) > LONGEST_REPLY or not options:
+        note = "no options known" if not options else f"longer than {LONGEST_REPLY} characters"
+        return Choice("unparseable", note=note)
+    return _spoken(spoken, options)
+
+
+def _spoken(spoken: str, options: Options, in_json: bool = False) -> Choice:
     known = catalogue(options)
     whole = known.whole(spoken)
     if whole.index is not None:
         return Choice("answered", whole.index, whole.note)
-    if "{" in spoken or "[" in spoken or "｛" in spoken:
+    if not in_json and any(mark in spoken for mark in "{[｛"):
         found = _in_json(spoken, options)
         if found is not None:
             return found
@@ -114,12 +121,10 @@ def _read(reply: str, options: Options) -> Choice:
 def _in_json(spoken: str, options: Options) -> Choice | None:
     """Read an answer from JSON; None where the JSON, if any, holds no answer."""
     found = find_json(spoken)
-    if found is None:
+    values = _answers(found.value, 0) if found is not None else None
+    if found is None or values is None:
         return None
-    values = _answers(found.value, 0)
-    if values is None:
-        return None
-    choices = [_read(value, options) for value in values]
+    choices = [_spoken(value.strip(), options, in_json=True) for value in values]
     indices = {choice.index for choice in choices if choice.index is not None}
     if len(indices) > 1:
         return Choice("unparseable", note="two different options named")
@@ -132,23 +137,27 @@ def _in_json(spoken: str, options: Options) -> Choice | None:
 
 def _answers(value: Any, depth: int) -> list[str] | None:
     """Return the texts that stand where a JSON reply has its answer."""
-    if isinstance(value, str):
-        return [value]
     if isinstance(value, bool) or value is None or depth > 3:
         return None
-    if isinstance(value, int | float):
-        return [f"{value:g}"]
+    if isinstance(value, str | int | float):
+        return [_as_text(value)]
     if isinstance(value, list):
         parts = [_answers(item, depth + 1) for item in value]
         return None if None in parts else [text for part in parts for text in part or ()]
     if isinstance(value, dict):
         named = {str(key).strip().lower(): held for key, held in value.items()}
-        for key in _ANSWER_KEYS:
-            if key in named:
-                return _answers(named[key], depth + 1)
-        if len(named) == 1:
-            return _answers(next(iter(named.values())), depth + 1)
+        keys = [key for key in _ANSWER_KEYS if key in named] or list(named)[: len(named) == 1]
+        return _answers(named[keys[0]], depth + 1) if keys else None
     return None
+
+
+def _as_text(value: str | int | float) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    try:
+        return f"{value}"
+    except ValueError:  # more digits than Python writes out
+        return ""
 
 
 def _in_words(text: str, known: Catalogue) -> Choice:
@@ -191,7 +200,7 @@ def _cued(text: str, known: Catalogue) -> Choice | None:
 
 
 def _clauses(text: str) -> Iterator[tuple[str, bool]]:
-    for cue in _CUE.finditer(text):
+    for cue in islice(_CUE.finditer(text), _MOST_CUES):
         if negated(text, cue.start()):
             continue
         rest = text[cue.end() :].lstrip(" ")

@@ -67,8 +67,9 @@ def read_judge(reply: str) -> Judgement:
 
     Examples
     --------
-    >>> read_judge('{"对话自然度": {"评分": "4"}, "风格匹配度": {"评分": 3}, "访谈一致性": {"评分": 9}}')
-    Judgement(outcome='answered', naturalness=4, style=3, consistency=None, note='not read: consistency')
+    >>> read_judge('{"对话自然度": {"评分": "4"}, "风格匹配度": 3, "访谈一致性": {"评分": 9}}')
+    Judgement(outcome='answered', naturalness=4, style=3, consistency=None,
+              note='not read: consistency')
     >>> read_judge("**Naturalness**: 4/5\\n**Style**: 3\\n**Consistency**: 5").scores
     {'naturalness': 4, 'style': 3, 'consistency': 5}
     """

@@ -24,8 +24,10 @@ _NEGATED = re.compile(
 )
 _BOUND_LETTER = (
     r"(?<![a-z0-9])(?:[(\[]([a-z])[)\]]|(?:选项|option |选)\s*([a-z])(?![a-z])"
-    r"|([a-z])[.:、)](?![a-z]\.))"
+    r"|([a-z])(?:[.:、)](?![a-z]\.)|\s*选项))"
+    r"|(?<=[㐀-鿿])([a-z])(?=$|[\s,.;:!?。、)])"
 )
+_LETTERS = re.compile(r"(?<![a-z])([a-z])\s?(?:和|或者?|与|及|跟|、|,|/|or|and)\s?([a-z])(?![a-z])")
 _CJK = re.compile("[\u3400-\u9fff]")
 
 
@@ -48,6 +50,8 @@ class Catalogue:
         self.folded = [fold(text) for _, text in options]
         self.texts: dict[str, int | None] = {}
         for i, text in enumerate(self.folded):
+            if not text:
+                continue
             self.texts[text] = None if text in self.texts else i
         heads = [head(text) for text in self.folded]
         for i, name in enumerate(heads):
@@ -61,13 +65,8 @@ class Catalogue:
         """Read a piece that should be one option: its letter, its text, or both."""
         text = fold(piece)
         place = self.texts.get(text)
-        if place is not None:
-            return Whole(place)
-        bare = unwrapped(text)
-        if bare in self.letters and len(bare) == 1:
-            return Whole(self.letters[bare])
-        bare = fold(bare)
-        place = self.texts.get(bare)
+        if place is None:
+            place = self.letters.get(text)
         if place is not None:
             return Whole(place)
         found = _LEAD.fullmatch(unwrapped(plain(piece).casefold()))
@@ -79,18 +78,16 @@ class Catalogue:
         by_text, by_letter = self.texts.get(rest), self._place(letter)
         if not rest:
             return Whole(self.letters.get(letter))
-        if letter.isdigit() and (not separated or rest[0].isdigit()):
-            return Whole()  # a number or a range, not a number before an option
-        if by_text is None:
-            lettered = separated and letter in self.letters
-            return Whole(letter=by_letter if lettered else None)
-        if not self.letters and separated:
-            return Whole(by_text, note="letter of no option left aside")
-        if by_letter == by_text:
-            return Whole(by_text)
-        # "I agree" is a sentence, not the letter I before an option
-        if not separated and (by_letter is None or letter == "i"):
+        # "3-4" is no 4; "I agree" is a sentence, not the letter I before an option
+        weak = not separated and (letter.isdigit() or letter == "i" or by_letter is None)
+        if weak or (letter.isdigit() and rest[0].isdigit()):
             return Whole()
+        if by_letter is not None and (by_letter == by_text or rest == self.folded[by_letter]):
+            return Whole(by_letter)
+        if by_text is None:
+            return Whole(letter=self.letters.get(letter) if separated else None)
+        if not self.letters:
+            return Whole(by_text, note="letter of no option left aside")
         return Whole(disagrees=True, note="letter and text disagree")
 
     def _place(self, letter: str) -> int | None:
@@ -105,9 +102,12 @@ class Catalogue:
         named = ((match.start(), self.texts[match[0]]) for match in self._named.finditer(text))
         found = {place for start, place in named if place is not None and not negated(text, start)}
         for match in self._lettered.finditer(text) if letters else ():
-            place = self.letters.get(match[1] or match[2] or match[3])
+            place = self.letters.get(match[match.lastindex or 0])
             if place is not None and not negated(text, match.start()):
                 found.add(place)
+        for pair in _LETTERS.finditer(text) if letters else ():
+            places = {self.letters.get(pair[1]), self.letters.get(pair[2])} - {None}
+            found |= {place for place in places if place is not None and len(places) == 2}
         return found
 
     def of_kind(self, silence: Outcome) -> int | None:

@@ -13,7 +13,10 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _VALUES = re.compile(r"(?:可选值|possible values|allowed values)[ \t]*[:：][ \t]*", re.IGNORECASE)
-_MARK = r"[(（\[【]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)）\]】][ \t]*[.、．:：]?|([A-Za-zＡ-Ｚａ-ｚ])[ \t]*[.、．)）:：]"
+_MARK = (
+    r"[(（\[【]\s*([A-Za-zＡ-Ｚａ-ｚ])\s*[)）\]】][ \t]*[.、．:：]?"
+    r"|([A-Za-zＡ-Ｚａ-ｚ])[ \t]*[.、．)）:：]"
+)
 _LETTERED = re.compile(
     rf"[ \t]*(?:[-*•·][ \t]+)?(?:\*\*)?(?:{_MARK})(?:\*\*)?[ \t\u3000]*(\S.*?)\s*$"
 )
@@ -59,7 +62,7 @@ def read_question(prompt: str) -> str:
 
     Examples
     --------
-    >>> read_question("您的性别: 女\\n\\n问卷问题：\\n您满意吗？\\n选项：\\nA. 是\\nB. 否\\n\\n请回答：")
+    >>> read_question("您的性别: 女\\n\\n问卷问题：\\n您满意吗？\\n选项：\\nA. 是\\nB. 否")
     '您满意吗？'
     >>> read_question("your age: 40\\n\\nHow are you?\\nA. well\\nB. ill")
     'How are you?'
@@ -77,9 +80,7 @@ def read_prompt(prompt: str) -> tuple[str, Options]:
     """
     options, start = _locate(prompt)
     body = prompt[:start].rstrip() if start >= 0 else prompt.rstrip()
-    heading = None
-    for heading in _QUESTION.finditer(body):
-        pass
+    heading = _last(_QUESTION, body)
     if heading is not None and body[heading.end() :].strip():
         return body[heading.end() :].strip(), options
     return body.rsplit("\n\n", 1)[-1].strip(), options
@@ -87,21 +88,24 @@ def read_prompt(prompt: str) -> tuple[str, Options]:
 
 def _locate(prompt: str) -> tuple[Options, int]:
     """Return the options and where their block starts, -1 without one."""
-    heading = None
-    for heading in _HEADING.finditer(prompt):
-        pass
+    heading = _last(_HEADING, prompt)
     if heading is not None:
         options = _block(prompt[heading.end() :])
         if options:
             return options, heading.start()
-    values = None
-    for values in _VALUES.finditer(prompt):
-        pass
+    values = _last(_VALUES, prompt)
     if values is not None:
         options = _list(prompt[values.end() :].split("\n", 1)[0])
         if options:
             return options, values.start()
     return _trailing(prompt)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007
+        pass
+    return found
 
 
 def _block(text: str) -> Options:

@@ -52,8 +52,7 @@ ROLE_FIELDS: dict[str, RoleField] = {
 }
 """The twelve fields by their Chinese names; groups are inferred from the published table."""
 
-_NUMERALS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
-             "九": 9, "十": 10}  # fmt: skip
+_NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
           "nine": 9, "ten": 10}  # fmt: skip
 _DIGIT = r"\d{1,3}(?:\.0{1,3})?(?![\d.]*\d)|[零一二两三四五六七八九十]{1,3}"
@@ -101,8 +100,10 @@ def read_role(reply: str, field: str, options: Options) -> RoleAnswer:
     >>> read_role("['子女', '父母']", "家庭成员关系", members).answer
     ('父母', '子女')
     >>> size = tuple(("", text) for text in ("1", "2", "3", "4", "5", "6及以上"))
-    >>> read_role("一家三口人", "家里人口数", size).answer, read_role("7", "家里人口数", size).answer
-    (('3',), ('6及以上',))
+    >>> read_role("一家三口人", "家里人口数", size).answer
+    ('3',)
+    >>> read_role("7", "家里人口数", size).answer
+    ('6及以上',)
     >>> read_role("3-4", "家里人口数", size).outcome
     'unparseable'
     """

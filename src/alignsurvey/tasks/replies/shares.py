@@ -20,10 +20,11 @@ TOLERANCE = 5.0
 
 _ABOUT = r"(?:约|大约|大概|左右|接近|about|around|approximately|approx\.?|roughly|ca\.?|~|≈)?\s*"
 _VALUE = re.compile(
-    r"(?P<name>[^\n]{1,300}?)(?:\s*[:=|(>]\s*|\s+-+\s*|\s*-{2,}\s*|\s+|(?<=[^\d\s.])(?=\d))"
+    r"(?P<name>[^\n]{1,200}?)(?:\s*[:=|(>]\s*|\s+-+\s*|\s*-{2,}\s*|\s+|(?<=[^\d\s.])(?=\d))"
     rf"(?:占|为|是|占比|比例)?\s*\"?{_ABOUT}(?P<number>[+-]?\d{{1,12}}(?:,\d{{3}})*(?:\.\d{{1,20}})?)"
-    r"(?:\s*(?P<percent>%|percent\b|per cent\b|个百分点)|(?=\s*(?:人|名|票)?\"?\s*(?:[,;、|。)}]|$|\.(?:\s|$)|\n|"
-    r"\s[(\[]?[A-Za-z][.、:)])))[)\"]?(?:人|名|票)?",
+    r"(?:\s*(?P<percent>%|percent\b|per cent\b|个百分点)"
+    r"|(?=\s*(?:人|名|票)?\"?\s*(?:[,;、|。)}]|$|\.(?:\s|$)|\n|\s[(\[]?[A-Za-z][.、:)])))"
+    r"[)\"]?(?:人|名|票)?",
     re.MULTILINE,
 )
 _TOTAL = {
@@ -109,7 +110,7 @@ def read_shares(reply: str, options: Options) -> Shares:
     known = catalogue(options)
     parts = _json_parts(spoken)
     if parts is None:
-        parts = list(_line_parts(plain(spoken)))
+        parts = list(_line_parts(re.sub(r"\s*\n\s*", "\n", plain(spoken))))
     if not parts:
         return Shares(kind_of_silence(plain(spoken).casefold()) or "unparseable", note="no shares")
     placed = _placed(parts, known)

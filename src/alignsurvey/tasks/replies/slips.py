@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _DEEPEST = 40
+LONGEST_JSON = 200_000
+"""Characters of a reply in which JSON is looked for."""
 _OPEN = {"{": "}", "[": "]", "｛": "}", "［": "]", "【": "]"}
 _CLOSE = "}]｝］】"
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "＂": "＂", "「": "」"}
@@ -51,6 +53,7 @@ def find_json(text: str) -> Found | None:
     >>> find_json("no JSON") is None
     True
     """
+    text = text[:LONGEST_JSON]
     tried = 0
     for opening in re.finditer(r"[{\[｛［]", text):
         start = opening.start()

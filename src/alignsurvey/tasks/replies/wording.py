@@ -12,6 +12,8 @@ LONGEST_REPLY = 20_000
 _DASHES = re.compile(r"[‐‑‒–—―−~∼〜～]+")
 _QUOTES = str.maketrans("“”„‟«»「」『』‘’‚‛`´", '""""""""""\'\'\'\'\'\'')
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+_WRAPPED = re.compile(r"\\(?:boxed|text|textbf)\{([^{}\n]*)\}")
+_TAGS = re.compile(r"</?\s*(?:answer|final|choice|output|response|回答|答案)\s*>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|^[ \t]*#{1,6}[ \t]+|^[ \t]*>[ \t]?", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-•·+*][ \t]+", re.MULTILINE)
 _BLANK = r"[^\S\n]+"
@@ -33,7 +35,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     text = _INVISIBLE.sub("", _DASHES.sub("-", text))
     text = _BULLET.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _EMPHASIS.sub("", text)
+    text = _TAGS.sub("", _WRAPPED.sub(r"\1", _EMPHASIS.sub("", text)))
     return re.sub(_BLANK, " ", text).strip()
 
 
@@ -51,7 +53,7 @@ def fold(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    text = plain(text).casefold().replace("\n", " ")
+    text = re.sub(r"\s+", " ", plain(text).casefold())
     text = _AROUND_DASH.sub("-", _BESIDE_CJK.sub("", text))
     return _RANGE.sub(r"\1\3-\2\3", unwrapped(text))
 
