@@ -10,7 +10,8 @@ from itertools import pairwise
 from alignsurvey.errors import InputError
 from alignsurvey.tasks.queries import Message, Span
 
-_UNIT = re.compile(r"(?:[^\n。！？.!?]|[.!?](?!\s))*(?:[。！？.!?]+[”’」』）)\"']*[ \t]*)?\n?")
+# Ends of lines and sentences, and between the attributes of a profile written as a dictionary.
+_BOUNDARY = re.compile(r"[。！？]+[”’」』）)]*\n?|[.!?]+[\"'”’)]*\s+|\n|, (?='[^'\n]{1,60}': )")
 _CJK = re.compile("[\u3400-\u9fff]")
 MARKS = ("……", "…")
 """What stands where text was taken out: in Chinese, and in every other language."""
@@ -118,12 +119,11 @@ class _Middle:
 
 
 def _units(message: Message) -> tuple[Span, ...]:
-    return tuple(
-        match.span()
-        for start, end in message.droppable
-        for match in _UNIT.finditer(message.content, start, end)
-        if match.end() > match.start()
-    )
+    units: list[Span] = []
+    for start, end in message.droppable:
+        ends = [match.end() for match in _BOUNDARY.finditer(message.content, start, end)]
+        units += pairwise(dict.fromkeys([start, *ends, end]))
+    return tuple(units)
 
 
 def _without_middle(
