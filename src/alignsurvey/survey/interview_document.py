@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.survey.cells import counted
 from alignsurvey.survey.codebook import Codebook
 from alignsurvey.survey.codebook_schema import parse_codebook
 from alignsurvey.survey.codebook_yaml import codebook_to_yaml
@@ -63,7 +64,11 @@ def corpus_from(content: object, name: str, language: str | None = None) -> Inte
         known = spoken or (isinstance(entry, dict) and entry.get("language"))
         guessed += not known
         interviews.append(_interview(entry, f"{name}: interview {place}", spoken, attributes, name))
-    notes = (f"language told from the characters in {guessed} interviews",) if guessed else ()
+    notes = (
+        (f"language told from the characters in {counted(guessed, 'interview')}",)
+        if guessed
+        else ()
+    )
     about = _text(content.get("about") or "", f"{name}: about")
     return Interviews(tuple(interviews), attributes, questionnaire, synthetic, about, name, notes)
 
