@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from alignsurvey._version import __version__
+from alignsurvey.cli.bench import bench
+from alignsurvey.cli.data import data
 from alignsurvey.cli.demo import demo
 from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
 from alignsurvey.cli.records import records
 from alignsurvey.cli.score import score
+from alignsurvey.cli.table import table
 
 app = typer.Typer(
     name="alignsurvey",
@@ -42,5 +45,6 @@ def _options(
     pass
 
 
-for command in (demo, inspect, init, fidelity, records, score):
+for command in (demo, inspect, init, fidelity, records, score, bench, table):
     app.command()(command)
+app.add_typer(data, name="data")
