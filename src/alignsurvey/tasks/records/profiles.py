@@ -47,22 +47,22 @@ def read_pairs(text: str) -> tuple[Profile, str, list[Mend]]:
     lines = text.split("\n")
     wide = sum("：" in line for line in lines if ": " not in f"{line} ")
     separator = "：" if wide > sum(": " in f"{line} " for line in lines) else ": "
-    pairs: list[tuple[str, str]] = []
+    keys: list[str] = []
+    values: list[list[str]] = []
     mended: list[Mend] = []
     for line in lines:
-        split = _split(line, separator, first=not pairs, inside_note=_in_note(pairs))
+        inside_note = bool(values) and bool(_LISTED.match(values[-1][0]))
+        split = _split(line, separator, first=not keys, inside_note=inside_note)
         if split:
-            pairs.append(split[:2])
+            keys.append(split[0])
+            values.append([split[1]])
             mended.extend([Mend.SEPARATOR] * (split[2] != separator))
-        elif pairs:
-            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}\n{line}")
+        elif keys:
+            values[-1].append(line)
         elif line.strip():
             raise RowError(Fault.BAD_PROFILE, "the profile's first line has no 'name: value'")
+    pairs = [(key, "\n".join(value)) for key, value in zip(keys, values, strict=True)]
     return _cleaned(pairs, mended), separator, mended
-
-
-def _in_note(pairs: list[tuple[str, str]]) -> bool:
-    return bool(pairs) and bool(_LISTED.match(pairs[-1][1]))
 
 
 def _split(

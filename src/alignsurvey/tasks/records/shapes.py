@@ -57,10 +57,10 @@ _STANCE = re.compile(
 _STANCE_LABELS = re.compile(r"predict字段从(?P<labels>.*?)中选择", re.DOTALL)
 _RESPONSE = re.compile(
     r"(?P<head>.*?(?:个人背景|的背景|personal background|background)[：:。]\n)(?P<profile>.*)"
-    r"(?P<ask>\n\s*(?:问卷问题|(?i:survey question|question))[：:]\n)(?P<body>.*)",
+    r"(?P<ask>\n[ \t]*(?:问卷问题|(?i:survey question|question))[：:]\n)(?P<body>.*)",
     re.DOTALL,
 )
-_CLOSING = re.compile(r"\n\s*(?:请|(?i:please|your answer|answer)|你的回答|答案)[^\n]*\s*\Z")
+_CLOSING = re.compile(r"\n[ \t]*(?:请|(?i:please|your answer|answer)|你的回答|答案)[^\n]*\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
