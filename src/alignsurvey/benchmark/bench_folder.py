@@ -1,0 +1,59 @@
+"""Files of a benchmark run: which are read, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alignsurvey.benchmark.bench import BenchResult
+from alignsurvey.benchmark.rows import Problem
+from alignsurvey.errors import InputError
+from alignsurvey.running.folder import RunFolder
+
+
+def record_files(data: Path) -> list[Path]:
+    """List the record files of a folder, or the one file named.
+
+    Raises
+    ------
+    InputError
+        There is no such folder or file, or it holds no records.
+    """
+    if data.is_file():
+        return [data]
+    if not data.is_dir():
+        raise InputError(f"{data}: no such file or folder; check the path")
+    found = sorted(
+        path
+        for path in data.iterdir()
+        if path.suffix in (".json", ".jsonl")
+        and not path.name.startswith(("dataset_info", "foundation_", "."))
+    )
+    if not found:
+        raise InputError(f"{data}: holds no .json or .jsonl files of records")
+    return found
+
+
+def scores_json(result: BenchResult, problems: Sequence[tuple[str, Problem]]) -> str:
+    """Write scores and problems as JSON."""
+    odd = [*problems, *result.problems]
+    content = {
+        "scores": result.scores.to_dicts(),
+        "records": result.records,
+        "problems": [{"where": w, "line": one.line, "what": one.what} for w, one in odd],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def write_bench(out: Path, result: BenchResult, settings: Mapping[str, Any]) -> None:
+    """Write scores, replies and the manifest into a run folder."""
+    folder = RunFolder.open(out)
+    folder.write_table("scores.parquet", result.scores)
+    for (model, task, part), replies in result.replies.items():
+        name = "-".join(filter(None, (re.sub(r"[^\w.-]+", "_", model), task, part)))
+        lines = (json.dumps({"predict": reply}, ensure_ascii=False) for reply in replies)
+        folder.write_text(f"{name}.jsonl", "\n".join(lines) + "\n")
+    folder.write_manifest({"kind": "bench", **settings, "records": result.records}, None)

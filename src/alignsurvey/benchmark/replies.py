@@ -1,0 +1,78 @@
+"""Replies collected elsewhere: prediction files matched to the records of a benchmark run."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from alignsurvey.benchmark.prediction_files import read_predictions
+from alignsurvey.benchmark.rows import PredictionRow, Problem, Task
+from alignsurvey.errors import InputError
+from alignsurvey.tasks.records import Record
+
+
+def recorded_replies(
+    path: Path, task: Task, records: Sequence[Record]
+) -> tuple[list[str], list[Problem]]:
+    """Find a recorded reply for every record, by its prompt.
+
+    Parameters
+    ----------
+    path : Path
+        A prediction file, or a folder with ``TASK.jsonl`` or ``TASK.json``.
+    task : Task
+    records : sequence of Record
+
+    Returns
+    -------
+    replies : list of str
+        "" where there is none.
+    problems : list of Problem
+        What was odd in the file, how many records have no reply, how many replies no record.
+
+    Raises
+    ------
+    InputError
+        There is no file for the task, or none of its prompts is one of the records'.
+    """
+    if path.is_dir():
+        candidates = [path / f"{task.value}{ending}" for ending in (".jsonl", ".json")]
+        path = next((one for one in candidates if one.exists()), candidates[0])
+    file = read_predictions(path)
+    waiting: dict[str, deque[PredictionRow]] = defaultdict(deque)
+    for row in file.rows:
+        waiting[_plain(row.prompt)].append(row)
+    replies, missing = [], 0
+    for record in records:
+        rows = waiting.get(_plain(record.prompt))
+        if rows:
+            replies.append(_reply(rows.popleft()))
+        else:
+            replies.append("")
+            missing += 1
+    if missing == len(records):
+        raise InputError(
+            f"{path}: none of its prompts is one of the {len(records)} of task '{task.value}'; "
+            "name the file that was made from these records"
+        )
+    problems = list(file.problems)
+    if missing:
+        problems.append(Problem(0, f"{missing} of {len(records)} records have no reply"))
+    unused = sum(len(rows) for rows in waiting.values())
+    if unused:
+        problems.append(Problem(0, f"{unused} replies belong to no record"))
+    return replies, problems
+
+
+def _plain(prompt: str) -> str:
+    """A prompt without differences of white space at ends of lines."""
+    return "\n".join(line.strip() for line in prompt.strip().splitlines())
+
+
+def _reply(row: PredictionRow) -> str:
+    for key in ("predict", "prediction"):
+        value = row.content.get(key)
+        if isinstance(value, str):
+            return value
+    return ""

@@ -1,0 +1,53 @@
+"""`alignsurvey bench`: the AlignSurvey tasks, scored strictly and as released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    data: Annotated[Path, typer.Option(help="Folder or file of records (Alpaca JSON).")],
+    model: Annotated[
+        list[str], typer.Option(help="baseline/majority, …, recorded/FILE; may stand repeatedly.")
+    ],
+    tasks: Annotated[
+        str, typer.Option(help="Tasks, with commas: role,interview,stance,response.")
+    ] = "role,interview,stance,response",
+    groups: Annotated[
+        str, typer.Option(help="Profile attributes for group scores, with commas.")
+    ] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Records of each part at most.")] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and lots.")] = 42,
+    out: Annotated[Path | None, typer.Option(help="Run folder; nothing is kept without.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+) -> None:
+    """Score models on the four tasks of a survey, for persons and for groups.
+
+    Every score is given strictly and as the released scripts give it, beside the majority of
+    other people's answers.
+
+    Example: alignsurvey bench --data records/ --model baseline/majority --tasks stance,response
+    """
+    from rich.console import Console
+
+    from alignsurvey.benchmark.bench import read_parts, run_bench
+    from alignsurvey.benchmark.bench_folder import record_files, scores_json, write_bench
+    from alignsurvey.cli.progress import progress_on
+    from alignsurvey.report.bench import bench_table
+
+    wanted = [task.strip() for task in tasks.split(",") if task.strip()]
+    by = [name.strip() for name in groups.split(",") if name.strip()]
+    parts, problems = read_parts(record_files(data), wanted, limit)
+    with progress_on(Console(stderr=True)) as progress:
+        result = run_bench(parts, model, by, seed, Path(), progress)
+    if out is not None:
+        write_bench(out, result, {"data": str(data), "tasks": wanted, "groups": by, "seed": seed})
+    if json:
+        typer.echo(scores_json(result, problems))
+        return
+    Console().print(bench_table(result, problems))
+    if out is not None:
+        typer.echo(f"\nRun: {out}")
