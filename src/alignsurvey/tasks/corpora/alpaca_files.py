@@ -24,7 +24,7 @@ def write_corpus(
     parts: Mapping[str, Sequence[CorpusRow]],
     formats: Sequence[str] = ("alpaca",),
 ) -> list[Path]:
-    """Write the parts of a corpus; either all files are written or none.
+    """Write the parts of a corpus, each file whole or not at all; all are ready before one is put.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ def write_corpus(
     dataset_info.json
     """
     folder = Path(folder)
+    if not formats:
+        raise InputError(f"no format to write; {nearest('', FORMATS)}")
     for one in formats:
         if one not in FORMATS:
             raise InputError(f"no format '{one}'; {nearest(one, FORMATS)}")
