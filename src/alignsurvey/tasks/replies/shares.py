@@ -173,11 +173,24 @@ def _number(value: float) -> float:
 
 
 def _line_parts(text: str) -> Iterator[_Part]:
+    table = [line.strip() for line in text.split("\n") if line.lstrip().startswith("|")]
+    if table:
+        yield from _table_parts(table)
+        return
     for found in _VALUE.finditer(text):
         name = found["name"].strip(" |,;、。.)(\"'-")
         if name:
             number = float(found["number"].replace(",", ""))
-            yield _Part(name.replace("|", " "), number, bool(found["percent"]))
+            yield _Part(name, number, bool(found["percent"]))
+
+
+def _table_parts(lines: list[str]) -> Iterator[_Part]:
+    """Read rows of a Markdown table: names in the first cells, the value in the last."""
+    for line in lines:
+        cells = [cell.strip() for cell in line.split("|") if cell.strip()]
+        part = _part(" ".join(cells[:-1]), cells[-1]) if len(cells) > 1 else None
+        if part is not None:
+            yield part
 
 
 def _placed(parts: list[_Part], known: Catalogue) -> list[float | None] | str:

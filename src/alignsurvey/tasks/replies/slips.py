@@ -18,7 +18,9 @@ _WORDS = {"true": True, "false": False, "null": None, "none": None}
 _NUMBER = re.compile(
     r"[+-]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][+-]?\d{1,3})?(?=[\s,，}\]｝］】]|$)"
 )
-_AFTER_STRING = re.compile(r"\s*(?:[:,}\]：｝］】]|，\s*[\"'“‘＂}｝]|$)")
+_AFTER_STRING = re.compile(
+    r"\s*(?:[:,}\]：｝］】]|，\s*[\"'“‘＂}｝]|\s[\"“'][^\"”'\n]{1,40}[\"”']\s*[:：]|$)"
+)
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 
 
