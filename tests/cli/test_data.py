@@ -163,6 +163,18 @@ def test_records_keep_their_texts_and_columns(capsys: pytest.CaptureFixture[str]
     assert set(load("one/dataset_info.json")) == {"foundation_survey", "mine_train", "mine_test"}
 
 
+def test_weights_are_not_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    table = pl.read_csv("people.csv").with_columns(w=pl.Series([1, 2] * 10))
+    table.write_csv("people.csv")
+    arguments = ("people.csv", "--kind", "foundation-survey", "--id", "person", "--profile", "age")
+    build(capsys, *arguments, "--weight", "w", "--out", "one")
+    assert {row["item"] for row in load("one/foundation_survey.json")} == {"sex", "happy", "vote"}
+    table.drop("w").write_csv("people.csv")
+    build(capsys, *arguments, "--out", "two")
+    files = [Path(folder, "foundation_survey.json").read_bytes() for folder in ("one", "two")]
+    assert files[0] == files[1]
+
+
 def test_what_is_left_from_an_earlier_build_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     build(capsys, *SURVEY, "--out", "one")
     _, out, _ = build(capsys, *SURVEY, "--out", "one", "--split", "respondent")

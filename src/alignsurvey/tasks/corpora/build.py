@@ -33,8 +33,9 @@ class Sources:
         survey files; or records as they are.
     items, profile : sequence of str
         Of a survey: what is asked, and what is told about the respondent.
-    id, codebook, language : str, optional
-        Of a survey file, as `read_survey` takes them.
+    id, weight, codebook, language : str, optional
+        Of a survey file, as `read_survey` takes them. A column that is named as the weight is
+        never asked as an item.
     seed : int
     """
 
@@ -43,6 +44,7 @@ class Sources:
     items: Sequence[str] = ()
     profile: Sequence[str] = ()
     id: str | None = None
+    weight: str | None = None
     codebook: Path | None = None
     language: str | None = None
     seed: int = 42
@@ -157,7 +159,8 @@ def read_sources(sources: Sources) -> Corpus:
     if sources.kind != "foundation-survey":
         given = {
             "--items": sources.items, "--profile": sources.profile, "--id": sources.id,
-            "--codebook": sources.codebook, "--language": sources.language,
+            "--weight": sources.weight, "--codebook": sources.codebook,
+            "--language": sources.language,
         }  # fmt: skip
         for option, value in given.items():
             if value:
@@ -174,7 +177,10 @@ def _read(file: Path, sources: Sources) -> Corpus:
         records = read_records(file)
         unread = Corpus((), record_rows(records).skipped)
         return join_corpora([record_windows(records), unread])
-    survey = read_survey(file, codebook=sources.codebook, id=sources.id, language=sources.language)
+    survey = read_survey(
+        file, codebook=sources.codebook, id=sources.id, weight=sources.weight,
+        language=sources.language,
+    )  # fmt: skip
     corpus = survey_rows(survey, sources.items, sources.profile, sources.seed)
     if sources.id is None and survey.design.id == "row":
         note = f"{file.name}: no --id, so people are numbered by row; do not sort the file anew"

@@ -39,7 +39,11 @@ class Leak:
         return bool(self.shared)
 
     def __str__(self) -> str:
-        what = {"respondent": "people", "fingerprint": "people or profiles", "question": "questions"}
+        what = {
+            "respondent": "people",
+            "fingerprint": "people or profiles",
+            "question": "questions",
+        }
         shown = ", ".join(_short(one) for one in self.shared[:5])
         more = ", …" * (len(self.shared) > 5)
         return f"{len(self.shared):,} {what[self.by]} on both sides ({shown}{more})"
