@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +11,7 @@ import typer
 if TYPE_CHECKING:
     import polars as pl
 
-    from alignsurvey.report.benchmark_tables import BenchmarkTable
-    from alignsurvey.report.published import Run
+    from alignsurvey.report.published import BenchmarkTable, Run
 
 ENDINGS = {"markdown": (".md", ".markdown"), "latex": (".tex",), "excel": (".xlsx",)}
 
@@ -146,21 +145,29 @@ def _content(tables: Sequence[BenchmarkTable], chosen: str) -> bytes:
 
 
 def _json(tables: Sequence[BenchmarkTable]) -> str:
+    """A record a score, from the tables in full, which hold all there is."""
     from json import dumps
 
     from alignsurvey.report.published import NOTES
 
-    content: dict[str, Any] = {
-        one.name: [
-            {
-                "origin": line.origin,
-                **{c.label: cell for c, cell in zip(one.columns, line.cells, strict=True)},
-            }
+    content = {
+        one.name.removesuffix(" in full"): [
+            dict(_fields(line.cells, [column.label for column in one.columns]))
             for line in one.lines
         ]
         for one in tables
+        if one.name.endswith(" in full")
     }
     return dumps({**content, "notes": NOTES}, ensure_ascii=False, indent=1)
+
+
+def _fields(cells: Sequence[Any], labels: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    for label, cell in zip(labels, cells, strict=True):
+        if label == "Interval":
+            yield from zip(("low", "high"), cell, strict=True)
+        else:
+            name = label.lower().replace(", ", "_").replace("parsed", "parse_rate")
+            yield name, cell[0] if isinstance(cell, tuple) else cell
 
 
 def _write(path: Path, content: bytes) -> None:

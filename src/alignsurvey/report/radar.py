@@ -45,7 +45,7 @@ class Polygon:
 
 @dataclass(frozen=True)
 class Radar:
-    """Axes (score, and dataset if there are several) and polygons; `has_distances` and `mixed` are for the caption."""
+    """Axes (score, and dataset if there are several), polygons, and what the caption must say."""
 
     axes: tuple[tuple[str, str], ...]
     polygons: tuple[Polygon, ...]
@@ -147,7 +147,7 @@ def radar_svg(runs: Sequence[Run]) -> str:
         )
     disc = _Disc(len(drawn.axes))
     caption = wrap(_caption(drawn), int(disc.width / 6.2))
-    legend = disc.middle + disc.radius + 76
+    legend = disc.middle + disc.radius + 84
     below = legend + 24 * ((len(drawn.polygons) + 1) // 2) + 4
     height = below + 18 * len(caption) + 8
     words = (_words(16, below + 18 * place, line, 12) for place, line in enumerate(caption))
