@@ -138,6 +138,12 @@ def cosine(reference: Sequence[str], candidate: Sequence[str]) -> float:
     return min(1.0, dot / math.sqrt(squares[0] * squares[1]))
 
 
+@lru_cache(maxsize=16_384)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words(text))
+
+
+@lru_cache(maxsize=65_536)
 def similarity(reference: str, candidate: str) -> tuple[float, ...]:
     """Return `SIMILARITIES` of two texts, in that order.
 
@@ -146,7 +152,7 @@ def similarity(reference: str, candidate: str) -> tuple[float, ...]:
     >>> similarity("good service", "Good service!")
     (1.0, 1.0, 1.0, 1.0, 1.0)
     """
-    left, right = words(reference), words(candidate)
+    left, right = _words(reference), _words(candidate)
     return (
         rouge_n(left, right, 1),
         rouge_n(left, right, 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Option = tuple[str, str]
 """A letter, "" where the prompt has none, and the option's text."""
@@ -90,7 +91,8 @@ def _locate(prompt: str) -> tuple[Options, int]:
     """Return the options and where their block starts, -1 without one."""
     heading = _last(_HEADING, prompt)
     if heading is not None:
-        options = _block(prompt[heading.end() :])
+        below = prompt[heading.end() :]
+        options = _block(below) if len(below) < 1000 else _block.__wrapped__(below)
         if options:
             return options, heading.start()
     values = _last(_VALUES, prompt)
@@ -108,6 +110,7 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _block(text: str) -> Options:
     """Read the lines under a heading, up to the first blank one."""
     lines: list[str] = []
