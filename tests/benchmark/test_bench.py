@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alignsurvey.benchmark.bench import read_parts, run_bench
+from alignsurvey.benchmark.bench import example_parts, read_parts, run_bench
 from alignsurvey.benchmark.bench_folder import record_files, scores_json, write_bench
 from alignsurvey.benchmark.reference import chrf, score_references
 from alignsurvey.errors import InputError
@@ -113,3 +113,18 @@ def test_references_count_silence_as_nothing_said() -> None:
     assert scored.metrics["parse_rate"] == pytest.approx(2 / 3)
     assert scored.metrics["rouge_l"] == pytest.approx(2 / 3)
     assert scored.rows["2"]["outcome"] == "no_reply"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_four_tasks_run_on_the_embedded_interviews(language: str) -> None:
+    tasks = ["role", "interview", "stance", "response"]
+    parts, problems = example_parts(language, tasks, None)  # type: ignore[arg-type]
+    assert not problems
+    result = run_bench(parts, ["baseline/majority"], ["Gender" if language == "en" else "性别"])
+    assert set(result.records) == set(tasks)
+    assert result.records["stance"] == 36
+    strict = result.scores.filter(mode="strict", metric="accuracy")
+    assert strict["parse_rate"].drop_nulls().min() == 1
+    assert result.scores.filter(task="response-group").height == 2
+    assert result.problems[0][0] == "stance-group"  # nine people a theme
+    assert "no group has 10 people" in result.problems[0][1].what

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from alignsurvey.benchmark.replies import recorded_replies
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem, Task
 from alignsurvey.benchmark.strict import score_strict
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.survey import load_interviews
+from alignsurvey.tasks.corpora.from_interviews import interview_records
 from alignsurvey.tasks.records import Record, RecordTask, RoleRecord, read_records
 from alignsurvey.tasks.records.people import person_key
 from alignsurvey.tasks.records.rebuild import FIELD_GROUPS, rebuild_role
@@ -104,10 +106,6 @@ def read_parts(
     InputError
         A task is unknown, or has no records in the files.
     """
-    known = [task.value for task in RecordTask]
-    for task in tasks:
-        if task not in known:
-            raise InputError(f"no task '{task}'; {nearest(task, known)}")
     found: dict[str, list[Record]] = {}
     problems: list[tuple[str, Problem]] = []
     for path in files:
@@ -116,15 +114,31 @@ def read_parts(
         problems += [(path.name, Problem(one.line, one.what)) for one in read.problems]
     if "interview" in found and "role" in tasks:
         found["role"] = list(rebuild_role(found["interview"]))  # type: ignore[arg-type]
-    parts = []
+    return list(_parts(found, tasks, limit, ", ".join(path.name for path in files))), problems
+
+
+def example_parts(
+    language: Literal["en", "zh"], tasks: Sequence[str], limit: int | None = None
+) -> tuple[list[Part], list[tuple[str, Problem]]]:
+    """Make the parts of the embedded interview corpus, whose people are invented."""
+    found = interview_records(load_interviews(language))
+    records = {task.value: own for task, own in found.items()}
+    return list(_parts(records, tasks, limit, f"the example in '{language}'")), []
+
+
+def _parts(
+    found: Mapping[str, list[Record]], tasks: Sequence[str], limit: int | None, where: str
+) -> Iterator[Part]:
+    known = [task.value for task in RecordTask]
     for task in tasks:
+        if task not in known:
+            raise InputError(f"no task '{task}'; {nearest(task, known)}")
         records = found.get(task)
         if not records:
-            raise InputError(f"no records of task '{task}' in {', '.join(p.name for p in files)}")
+            raise InputError(f"no records of task '{task}' in {where}")
         for name in dict.fromkeys(_field(record) for record in records):
             own = [record for record in records if _field(record) == name]
-            parts.append(Part(Task(task), name, tuple(own[:limit] if limit else own)))
-    return parts, problems
+            yield Part(Task(task), name, tuple(own[:limit] if limit else own))
 
 
 def _field(record: Record) -> str:
@@ -172,7 +186,11 @@ def run_bench(
         for mode, scored in _scored(part, texts, seed):
             scores += _rows(part, model, mode, scored)
             if mode == "strict" and part.task in (Task.STANCE, Task.RESPONSE) and groups:
-                scores += group_scores(part.task, part.records, scored, model, groups, seed)
+                grouped = group_scores(part.task, part.records, scored, model, groups, seed)
+                scores += grouped
+                if not grouped:
+                    small = Problem(0, "no group has 10 people who were asked one question")
+                    problems.append((f"{part.task}-group", small))
     table = pl.DataFrame(scores, schema=SCHEMA)
     table = pl.concat([table, _field_groups(table)])
     counted = {task: sum(len(p.records) for p in parts if p.task == task) for task in Task}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+EXAMPLES: dict[str, Literal["en", "zh"]] = {"example": "en", "example-zh": "zh"}
+
 
 def bench(
-    data: Annotated[Path, typer.Option(help="Folder or file of records (Alpaca JSON).")],
+    data: Annotated[
+        Path, typer.Option(help="Folder or file of records (Alpaca JSON), or example, example-zh.")
+    ],
     model: Annotated[
         list[str], typer.Option(help="baseline/majority, …, recorded/FILE; may stand repeatedly.")
     ],
@@ -29,18 +33,21 @@ def bench(
     Every score is given strictly and as the released scripts give it, beside the majority of
     other people's answers.
 
-    Example: alignsurvey bench --data records/ --model baseline/majority --tasks stance,response
+    Example: alignsurvey bench --data example --model baseline/majority --tasks stance,response
     """
     from rich.console import Console
 
-    from alignsurvey.benchmark.bench import read_parts, run_bench
+    from alignsurvey.benchmark.bench import example_parts, read_parts, run_bench
     from alignsurvey.benchmark.bench_folder import record_files, scores_json, write_bench
     from alignsurvey.cli.progress import progress_on
     from alignsurvey.report.bench import bench_table
 
     wanted = [task.strip() for task in tasks.split(",") if task.strip()]
     by = [name.strip() for name in groups.split(",") if name.strip()]
-    parts, problems = read_parts(record_files(data), wanted, limit)
+    if str(data) in EXAMPLES:
+        parts, problems = example_parts(EXAMPLES[str(data)], wanted, limit)
+    else:
+        parts, problems = read_parts(record_files(data), wanted, limit)
     with progress_on(Console(stderr=True)) as progress:
         result = run_bench(parts, model, by, seed, Path(), progress)
     if out is not None:
