@@ -64,6 +64,7 @@ def test_markdown_is_printed_with_the_run_as_dataset(
         ([], ["one", "two", "three"]),
         (["chip"], ["CHIP", "CHIP", "CHIP"]),
         (["ASE", "GSS", "own"], ["ASE", "GSS", "own"]),
+        (["ASE/chip"], ["CHIP", "CHIP", "CHIP"]),
     ],
 )
 def test_datasets_are_the_runs_names_unless_given(
@@ -125,6 +126,8 @@ def test_help_shows_an_example(folder: Path, capsys: pytest.CaptureFixture[str])
         (["one", "--radar", "r.png"], "end in .svg"),
         (["one", "--out", "no/t.md"], "t.md: cannot be written"),
         (["one", "two", "three", "--dataset", "a", "--dataset", "b"], "2 names for 3 runs"),
+        (["one", "--dataset", "ASE/"], "write NAME, or NAME/NAME"),
+        (["one", "--out", "t.md", "--dataset", ""], "write NAME, or NAME/NAME"),
         (["one", "./one"], "one: the run is named twice"),
     ],
 )

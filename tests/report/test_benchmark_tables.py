@@ -136,6 +136,12 @@ def test_three_runs_keep_their_order_datasets_and_names() -> None:
         "CHIP", "ASE", "ASE", "GSS"]  # fmt: skip
 
 
+def test_interviews_and_responses_of_a_run_may_be_of_two_datasets() -> None:
+    tables = benchmark_tables([Run("r", "ase", scores(), "chip")])
+    assert {row["Dataset"] for row in cells(tables[0], Source="ours")} == {"ASE"}
+    assert {row["Dataset"] for row in cells(tables[2], Source="ours")} == {"CHIP"}
+
+
 def test_references_are_given_once_and_only_where_runs_agree() -> None:
     alike = [Run("a", "D", scores("m")), Run("b", "D", scores("o"))]
     (row,) = cells(benchmark_tables(alike)[0], Model="majority of others", Mode="strict")

@@ -34,7 +34,7 @@ def table(
         list[str] | None,
         typer.Option(
             help="ASE, CHIP, GSS or your own: one for all runs, or repeated, one a run in order. "
-            "By default the run's name."
+            "ASE/CHIP: interviews of one, responses of another. By default the run's name."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
@@ -56,18 +56,19 @@ def table(
         raise InputError("--format excel: a workbook cannot be printed; add --out FILE.xlsx")
     read = _read_runs(runs, dataset or [])
     tables = benchmark_tables(read)
-    if out is not None:
-        _write(out, _content(tables, chosen))
+    files = {out: _content(tables, chosen)} if out else {}
     if radar is not None:
         from alignsurvey.report.radar import radar_svg
 
-        _write(radar, radar_svg(read).encode())
+        files[radar] = radar_svg(read).encode()
+    for path, content in files.items():
+        _write(path, content)
     if json:
         typer.echo(_json(tables))
     elif out is None:
         typer.echo(_content(tables, chosen).decode(), nl=False)
-    for path in filter(None, () if json else (out, radar)):
-        typer.echo(f"Written: {path}", err=out is None)
+    for path in files:
+        typer.echo(f"Written: {path}", err=json or out is None)
 
 
 def _format(given: str | None, out: Path | None) -> str:
@@ -100,10 +101,15 @@ def _read_runs(paths: Sequence[Path], datasets: Sequence[str]) -> list[Run]:
         raise InputError(f"{twice.name}: the run is named twice; name it once")
     names = [path.name for path in full]
     labels = [str(paths[i]) if names.count(name) > 1 else name for i, name in enumerate(names)]
-    given = list(datasets) * len(paths) if len(datasets) == 1 else list(datasets) or labels
+    for name in datasets:
+        if not all(part.strip() for part in name.split("/")) or name.count("/") > 1:
+            raise InputError(f"--dataset '{name}': write NAME, or NAME/NAME of the responses")
+    pairs = [name.partition("/") for name in datasets]
+    given = [(one.strip(), other.strip() or None) for one, _, other in pairs]
+    given = given * len(paths) if len(given) == 1 else given or [(one, None) for one in labels]
     return [
-        Run(label, one, _scores(path))
-        for label, one, path in zip(labels, given, paths, strict=True)
+        Run(label, one, _scores(path), other)
+        for label, (one, other), path in zip(labels, given, paths, strict=True)
     ]
 
 

@@ -125,11 +125,19 @@ class Run:
         "ASE", "CHIP" and "GSS" stand beside the paper's rows.
     scores : polars.DataFrame
         Columns of `alignsurvey.benchmark.bench.BenchResult.scores`; NaN is as good as missing.
+    response_dataset : str, optional
+        Of the survey responses, if they are of another dataset than the interviews.
     """
 
     name: str
     dataset: str
     scores: pl.DataFrame
+    response_dataset: str | None = None
+
+    def dataset_of(self, task: str) -> str:
+        """Which dataset a task is of, as the paper spells it."""
+        of_responses = self.response_dataset if task.startswith("response") else None
+        return dataset_spelling(of_responses or self.dataset)
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,7 @@ class Scores:
         self.models: dict[tuple[str, str, str, str], None] = {}
         for run in runs:
             for row in run.scores.iter_rows(named=True):
-                self._add(row, OURS, dataset_spelling(run.dataset), run.name)
+                self._add(row, OURS, run.dataset_of(row["task"]), run.name)
         for row in published_scores().iter_rows(named=True):
             self._add(row, PUBLISHED, row["dataset"], PUBLISHED)
 
