@@ -332,8 +332,8 @@ def test_an_empty_file_has_no_scores_and_no_error(task: Task) -> None:
 @pytest.mark.parametrize(
     "content",
     [{}, {"predict": None}, {"predict": 3, "label": []}, {"label": {"x": [1]}, "prompt": 5},
-     {"predict": "{" * 50, "label": "\x00", "instruction": "选项："}, {"predict": ["A"], "label": "A",
-     "prompt": "选项：\nA. a\nB. b"}],
+     {"predict": "{" * 50, "label": "\x00", "instruction": "选项："}, {"predict": ["A"],
+     "label": "A", "prompt": "选项：\nA. a\nB. b"}],
     ids=str,
 )  # fmt: skip
 def test_no_row_is_dropped_and_none_raises(task: Task, content: dict[str, Any]) -> None:
