@@ -121,6 +121,7 @@ NOT_ANSWERED = [
     ("The answer is A. very satisfied or B. somewhat satisfied", JOB, "unparseable"),
     ("答案不是A", MOOD, "unparseable"),
     ("The answer is not A.", JOB, "unparseable"),
+    ("没什么不满意", MOOD, "unparseable"),
     ("我不太满意", (("A", "满意"), ("B", "一般")), "unparseable"),
     ("I am not very satisfied", (("A", "satisfied"), ("B", "neutral")), "unparseable"),
     ("dissatisfied", (("A", "satisfied"), ("B", "neutral")), "unparseable"),
