@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alignsurvey.errors import InputError
@@ -481,6 +481,8 @@ soup = st.one_of(
 )
 
 
+@example(b"\xfe\xff", None)
+@example(b'\xff\xfe"\x00', None)
 @given(soup, st.sampled_from([None, "utf-8", "gb18030", "utf-16", "latin-1"]))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_end_in_a_survey_or_in_one_line(tmp_path_factory, raw, encoding):

@@ -123,6 +123,8 @@ def _cut_plain(text: str, separator: str, source: str) -> tuple[list[str], pl.Da
     """Cut a text without any quotes, with Polars."""
     lines = text.split("\n")
     rows = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(" ")]
+    if not rows:
+        raise InputError(f"{source}: is empty; a header and at least one row are needed")
     header = rows[0][1].split(separator)
     for place, (number, line) in enumerate(rows):
         width = line.count(separator) + 1
