@@ -23,7 +23,7 @@ app = typer.Typer(
     epilog="Start with: alignsurvey demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
 )
 
 
