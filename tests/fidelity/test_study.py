@@ -42,6 +42,10 @@ def study(**changes: Any) -> Study:
         ({"scales": {"s": {"items": ["a"], "difference": ["a", "b"]}}}, "give either a list"),
         ({"structure": [{"outcome": "voet", "predictors": ["age"]}]}, "did you mean 'vote'?"),
         ({"structure": [{"outcome": "vote", "predictors": []}]}, "structure.1.predictors:"),
+        (
+            {"structure": [{"outcome": "vote", "predictors": [one]} for one in ("age", "PID")]},
+            "structure: outcome 'vote' stands twice",
+        ),
         ({"rectify": ["ppi"]}, "this version knows only 'none'"),
         ({"groups": [3]}, "a group is a variable, a list of them"),
         ({"base": "x"}, "unknown key 'base'"),

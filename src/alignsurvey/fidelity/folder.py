@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from alignsurvey.fidelity.result import FidelityResult
-from alignsurvey.fidelity.run import Progress, run_study
+from alignsurvey.fidelity.run import Progress, run_prepared
 from alignsurvey.fidelity.setup import prepare
 from alignsurvey.fidelity.sources import load_survey
 from alignsurvey.fidelity.study import Study
@@ -56,14 +56,14 @@ def run_in_folder(
     InputError
         The folder holds something else, or the study cannot be run; see `run_study`.
     """
-    if out is None:
-        return run_study(study, progress=progress, workers=workers)
     started = time.monotonic()
     survey = load_survey(study)
-    prepare(study, survey)  # before a folder is made for a study that cannot run
+    setup = prepare(study, survey)  # before a folder is made for a study that cannot run
+    if out is None:
+        return run_prepared(setup, progress, workers=workers)
     folder = RunFolder.open(out)
     with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
-        result = run_study(study, survey, progress, answers.add, workers)
+        result = run_prepared(setup, progress, answers.add, workers)
     folder.write_table("queries.parquet", queries(study, survey))
     folder.write_table("scores.parquet", result.scores)
     folder.write_text("result.json", result.to_json() + "\n")

@@ -8,14 +8,12 @@ from contextlib import AbstractContextManager, closing
 from multiprocessing import get_context
 from typing import Any
 
-from alignsurvey.fidelity.gaps import GapTable, add_gaps
 from alignsurvey.fidelity.result import FidelityResult
-from alignsurvey.fidelity.scoring import Judges, Round, score
+from alignsurvey.fidelity.scoring import Round, score
 from alignsurvey.fidelity.setup import Setup, prepare
 from alignsurvey.fidelity.sources import load_survey
-from alignsurvey.fidelity.study import SimulatorSpec, Study
+from alignsurvey.fidelity.study import Study
 from alignsurvey.fidelity.tables import assemble
-from alignsurvey.fidelity.targets import VARIANTS, simulated_answers
 from alignsurvey.predictions import Predictions
 from alignsurvey.randomness import stable_hash
 from alignsurvey.survey.survey import Survey
@@ -79,7 +77,17 @@ def run_study(
     True
     """
     setup = prepare(study, survey if survey is not None else load_survey(study))
-    total = Round()
+    return run_prepared(setup, progress, keep, workers)
+
+
+def run_prepared(
+    setup: Setup,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+    workers: int = 1,
+) -> FidelityResult:
+    """Run a study that was prepared; see `run_study`."""
+    study, total = setup.study, Round()
     for what, name, reason in setup.left_out:
         total.ledger.leave_out(what, name, reason)
     rounds = study.pilot.replicates if study.pilot else 1
@@ -155,24 +163,6 @@ def play(
         found.certain[spec.name] = predictions.is_certain
         if keep and spec.name in setup.listed:
             keep(replicate, spec.name, seed, predictions)
-        score(judges, predictions, spec.name, seed, found.ledger)
-        if spec.name in setup.listed:
-            _gaps(judges, predictions, spec, seed, found.gaps)
+        gaps = found.gaps if spec.name in setup.listed else None
+        score(judges, predictions, spec.name, seed, found.ledger, gaps)
     return found
-
-
-def _gaps(
-    judges: Judges, predictions: Predictions, spec: SimulatorSpec, seed: int, found: GapTable
-) -> None:
-    for variant in VARIANTS:
-        simulated = simulated_answers(predictions, list(judges.targets), variant, seed)
-        add_gaps(
-            found,
-            (spec.name, variant),
-            judges.scored,
-            judges.answers,
-            simulated,
-            judges.groups,
-            judges.weights,
-            judges.minimum_n,
-        )

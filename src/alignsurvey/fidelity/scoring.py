@@ -19,7 +19,7 @@ from alignsurvey.fidelity.axes import (
     marginal_axis,
     structural_axis,
 )
-from alignsurvey.fidelity.gaps import GapReplicates, GapTable
+from alignsurvey.fidelity.gaps import GapReplicates, GapTable, add_gaps
 from alignsurvey.fidelity.grouping import Group
 from alignsurvey.fidelity.pooling import Key, Replicates
 from alignsurvey.fidelity.result import OVERALL
@@ -170,7 +170,14 @@ class Round:
         self.judges_n = other.judges_n
 
 
-def score(judges: Judges, predictions: Predictions, name: str, seed: int, ledger: Ledger) -> None:
+def score(
+    judges: Judges,
+    predictions: Predictions,
+    name: str,
+    seed: int,
+    ledger: Ledger,
+    gaps: GapTable | None = None,
+) -> None:
     """Score a simulator on all axes, targets and groups, by expectation and by draw.
 
     Parameters
@@ -183,6 +190,8 @@ def score(judges: Judges, predictions: Predictions, name: str, seed: int, ledger
         Of the draws.
     ledger : Ledger
         To which everything is added.
+    gaps : GapTable, optional
+        To which differences between groups are added; they are not computed without.
     """
     judges.refuse_trained(predictions)
     _count(judges, predictions, name, ledger)
@@ -193,6 +202,18 @@ def score(judges: Judges, predictions: Predictions, name: str, seed: int, ledger
         names = VARIANTS if predictions.is_certain else (variant,)
         for group in judges.groups:
             _score_group(judges, simulated, name, names, group, ledger)
+        if gaps is not None:
+            for one in names:
+                add_gaps(
+                    gaps,
+                    (name, one),
+                    judges.scored,
+                    judges.answers,
+                    simulated,
+                    judges.groups,
+                    judges.weights,
+                    judges.minimum_n,
+                )
 
 
 def _count(judges: Judges, predictions: Predictions, name: str, ledger: Ledger) -> None:

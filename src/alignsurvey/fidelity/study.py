@@ -218,13 +218,7 @@ class Study(_Part):
                         f"{name}: scales.{scale_name}: '{part}' is neither an item nor a mean of "
                         f"items; {nearest(part, known)}"
                     )
-        outcomes = [*self.asked, *self.scales]
-        for structure in self.structure:
-            if structure.outcome not in outcomes:
-                raise InputError(
-                    f"{name}: structure: outcome '{structure.outcome}' is neither an item nor a "
-                    f"scale; {nearest(structure.outcome, outcomes)}"
-                )
+        self._check_structure(name)
         labels = [simulator.name for simulator in self.simulators]
         for label in labels:
             if labels.count(label) > 1:
@@ -233,6 +227,21 @@ class Study(_Part):
             raise InputError(
                 f"{name}: rectify: this version knows only 'none'; take out the others"
             )
+
+    def _check_structure(self, name: str) -> None:
+        outcomes = [*self.asked, *self.scales]
+        regressed = [structure.outcome for structure in self.structure]
+        for structure in self.structure:
+            if regressed.count(structure.outcome) > 1:
+                raise InputError(
+                    f"{name}: structure: outcome '{structure.outcome}' stands twice; put its "
+                    "predictors into one regression"
+                )
+            if structure.outcome not in outcomes:
+                raise InputError(
+                    f"{name}: structure: outcome '{structure.outcome}' is neither an item nor a "
+                    f"scale; {nearest(structure.outcome, outcomes)}"
+                )
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
