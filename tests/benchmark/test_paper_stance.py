@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alignsurvey.benchmark.paper import score_paper, segmentation
+from alignsurvey.benchmark import segmentation
+from alignsurvey.benchmark.paper import score_paper
 from alignsurvey.benchmark.paper.stance import cosine, read_stance
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Task
 from alignsurvey.errors import InputError
@@ -191,14 +192,14 @@ def test_without_jieba_the_error_says_what_to_install(monkeypatch: pytest.Monkey
             raise ModuleNotFoundError(name)
         return real(name, *rest, **more)
 
-    segmentation._tokenizer.cache_clear()
+    segmentation.tokenizer.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match=r"pip install alignsurvey\[zh\]"):
         scored({"predict": SAID, "label": SAID})
 
 
 def test_jieba_is_loaded_without_a_word() -> None:
-    code = "from alignsurvey.benchmark.paper.segmentation import words_in; words_in('服务好')"
+    code = "from alignsurvey.benchmark.segmentation import words_in; words_in('服务好')"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from alignsurvey import metrics
 from alignsurvey.benchmark.rows import FileScore
-from alignsurvey.benchmark.strict.similarity import rouge_l, segmenter, words
+from alignsurvey.benchmark.strict.similarity import rouge_l, words
 from alignsurvey.randomness import hash_ids, stable_hash
 from alignsurvey.tasks.replies.thoughts import strip_thoughts
 
@@ -92,10 +92,9 @@ def score_references(
         ``rouge_l`` and ``chrf`` with ``_low`` and ``_high``, ``distinct_2`` of the replies and
         ``distinct_2_human`` of the real answers; empty replies count as 0 and lower parse_rate.
     """
-    cut = segmenter()
     said = [strip_thoughts(reply) for reply in replies]
-    tokens = [words(text, cut) for text in said]
-    real = [words(text, cut) for text in golds]
+    tokens = [words(text) for text in said]
+    real = [words(text) for text in golds]
     values = {
         "rouge_l": [rouge_l(gold, text) for gold, text in zip(real, tokens, strict=True)],
         "chrf": [chrf(gold, text) for gold, text in zip(golds, said, strict=True)],

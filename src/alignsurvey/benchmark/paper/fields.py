@@ -6,21 +6,9 @@ import unicodedata
 from pathlib import Path
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.tasks.replies.role import ROLE_FIELDS as KNOWN_FIELDS
 
-ROLE_FIELDS = {
-    "性别": "gender",
-    "年龄": "age",
-    "户籍状态": "household registration",
-    "职业类型": "occupation type",
-    "最高教育程度": "education",
-    "家里人口数": "household size",
-    "家庭成员关系": "household members",
-    "有房": "owns a home",
-    "有车": "owns a car",
-    "家庭年收入": "annual household income",
-    "家庭月消费主要支出项目": "main monthly spending",
-    "生活压力程度": "life stress",
-}
+ROLE_FIELDS = {field.name: field.english for field in KNOWN_FIELDS.values()}
 """Field as the released data call it -> what it is."""
 
 

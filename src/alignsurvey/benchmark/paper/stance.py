@@ -13,8 +13,8 @@ from typing import Any
 
 from alignsurvey.benchmark.paper.classes import class_scores
 from alignsurvey.benchmark.paper.cleaning import ABSENT, FINAL, final_prediction, prediction_of
-from alignsurvey.benchmark.paper.segmentation import words_in
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem
+from alignsurvey.benchmark.segmentation import words_in
 
 ERROR = "错误"
 """The class of a reply that is no JSON."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+
+from alignsurvey.benchmark.segmentation import tokenizer
 
 SIMILARITIES = ("rouge1", "rouge2", "rougeL", "jaccard", "cosine")
 _RUN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff]+)|([^\\W_\u3400-\u4dbf\u4e00-\u9fff]+)")
@@ -36,32 +37,10 @@ def words(text: str, cut: Callable[[str], Sequence[str]] | None = None) -> list[
     found: list[str] = []
     for run in _RUN.finditer(text):
         if run[1]:
-            found.extend((cut or segmenter())(run[1]))
+            found.extend((cut or tokenizer().lcut)(run[1]))
         else:
             found.append(run[2].lower())
     return found
-
-
-@lru_cache(maxsize=1)
-def segmenter() -> Callable[[str], Sequence[str]]:
-    """Load jieba, without what it says while it loads.
-
-    Raises
-    ------
-    ImportError
-        jieba is not installed (``pip install 'alignsurvey[zh]'``).
-    """
-    with warnings.catch_warnings():
-        # jieba 0.42.1 is older than these warnings of Python and setuptools
-        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-        warnings.filterwarnings("ignore", message="invalid escape sequence")
-        warnings.filterwarnings("ignore", message=".*invalid escape sequence")
-        import jieba
-
-        jieba.setLogLevel(60)
-        jieba.initialize()
-    cut: Callable[[str], Sequence[str]] = jieba.lcut
-    return cut
 
 
 def rouge_n(reference: Sequence[str], candidate: Sequence[str], n: int) -> float:

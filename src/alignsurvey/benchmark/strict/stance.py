@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem
+from alignsurvey.benchmark.segmentation import tokenizer
 from alignsurvey.benchmark.strict.content import label, no_gold, prediction
 from alignsurvey.benchmark.strict.estimates import (
     Floats,
@@ -20,9 +21,9 @@ from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
 from alignsurvey.benchmark.strict.similarity import (
     SIMILARITIES,
     needs_segmentation,
-    segmenter,
     similarity,
 )
+from alignsurvey.errors import InputError
 from alignsurvey.tasks.replies import STANCES, read_stance
 
 LONGEST_REASON = 20_000
@@ -68,8 +69,8 @@ def _compare(
     """Write the similarities of the reasons into the columns and the rows shown."""
     if any(needs_segmentation(text) for _, *both in reasons for text in both):
         try:
-            segmenter()
-        except ImportError:
+            tokenizer()
+        except InputError:
             what = "reasons in Chinese are not compared: install alignsurvey[zh] (jieba)"
             return [Problem(rows[reasons[0][0]].line, what)]
     problems = []

@@ -26,12 +26,18 @@ def words_in(text: str) -> frozenset[str]:
     >>> sorted(words_in("服务好。"))
     ['好', '服务']
     """
-    return frozenset(_tokenizer().lcut(_NO_WORD.sub("", text)))
+    return frozenset(tokenizer().lcut(_NO_WORD.sub("", text)))
 
 
 @cache
-def _tokenizer() -> Any:
-    """Give a tokenizer of our own: words that a user taught jieba do not change scores."""
+def tokenizer() -> Any:
+    """Give a tokenizer of our own: words that a user taught jieba do not change scores.
+
+    Raises
+    ------
+    InputError
+        jieba is not installed.
+    """
     try:
         with warnings.catch_warnings():
             # jieba 0.42.1 has invalid escapes in its sources and imports pkg_resources.
