@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alignsurvey.simulators.ordinal import OrdinalLogit as OrdinalLogit
     from alignsurvey.simulators.protocols import Learner as Learner
     from alignsurvey.simulators.protocols import Predictor as Predictor
+    from alignsurvey.simulators.protocols import Simulator as Simulator
     from alignsurvey.simulators.recorded import read_recorded as read_recorded
     from alignsurvey.simulators.registry import PROVIDERS as PROVIDERS
     from alignsurvey.simulators.registry import TRIVIAL as TRIVIAL
@@ -44,6 +45,7 @@ _HOME = {
     "OrdinalLogit": "ordinal",
     "Predictor": "protocols",
     "Ridge": "ridge",
+    "Simulator": "protocols",
     "SimulatorName": "registry",
     "Uniform": "trivial",
     "baseline_names": "registry",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from alignsurvey.predictions import Predictions
 from alignsurvey.survey.survey import Survey
+from alignsurvey.tasks.queries import Query, Reply
 
 
 @runtime_checkable
@@ -28,4 +29,18 @@ class Learner(Protocol):
 
     def fit(self, pilot: Survey, items: Sequence[str], profile: Sequence[str]) -> Predictor:
         """Learn from the pilot; the predictions remember who was in it."""
+        ...
+
+
+@runtime_checkable
+class Simulator(Protocol):
+    """Answers questions one by one: an endpoint, a local model, a table of replies."""
+
+    name: str
+
+    def answer(self, queries: Sequence[Query]) -> Iterator[Reply]:
+        """Answer each query once, in any order; a reply names its query by id.
+
+        A query that gets no answer gets a reply without text, so that none is lost unseen.
+        """
         ...
