@@ -141,6 +141,10 @@ class Usage(NamedTuple):
 
     prompt_tokens: int = 0
     reply_tokens: int = 0
+    reasoning_tokens: int = 0
+    """Of the reply's tokens those that a model thought with."""
+    cached_tokens: int = 0
+    """Of the prompt's tokens those that the endpoint had kept from an earlier request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,14 @@ class Reply:
     usage : Usage, optional
     finish_reason : str, optional
         Why the text ended, in the endpoint's word: ``stop``, ``length``, ``content_filter``.
+    outside_share : float, optional
+        Probability that lies on none of the options' letters, where there are log-probabilities.
+    body : str, optional
+        What the endpoint sent, as it sent it.
+    latency_seconds : float, optional
+    error : str, optional
+        Why there is no reply, where asking failed. Such a reply is counted, and never kept as an
+        answer: it is asked again.
     """
 
     query: str
@@ -166,6 +178,10 @@ class Reply:
     log_probabilities: Mapping[str, float] | None = None
     usage: Usage | None = None
     finish_reason: str | None = None
+    outside_share: float | None = None
+    body: str | None = field(default=None, repr=False)
+    latency_seconds: float | None = None
+    error: str | None = None
 
 
 def respondent_text(respondent: Hashable) -> str:
