@@ -10,11 +10,11 @@ from alignsurvey.fidelity.axes import Regression
 from alignsurvey.fidelity.ceiling import (
     half_weights,
     marginal_ceiling,
-    stepped_up,
     structural_ceiling,
 )
 from alignsurvey.fidelity.study import Study
 from alignsurvey.fidelity.targets import Answers, human_answers, study_targets
+from alignsurvey.metrics import stepped_up
 from alignsurvey.survey import Category, Codebook, Design, Scale, Survey, Variable
 
 SLOPES = np.array([0.5, 0.3, 0.15, 0.0, -0.2, -0.4])

@@ -128,8 +128,9 @@ def _ordered(task: Task, record: Record) -> tuple[tuple[str, ...], bool]:
 
 
 def _halves(people: int, seed: int) -> tuple[Floats, Floats]:
-    first = np.zeros((SPLITS, people))
+    lots = np.empty((SPLITS, people))
     for split in range(SPLITS):
-        chosen = generator(seed, "group halves", split).permutation(people)[: people // 2]
-        first[split, chosen] = 1
+        drawn = generator(seed, "group halves", split).permutation(people)
+        lots[split, drawn] = np.arange(people)
+    first = metrics.random_halves(lots).astype(np.float64)
     return first, 1 - first

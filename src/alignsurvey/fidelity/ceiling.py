@@ -1,9 +1,7 @@
 """Human ceilings: what a second sample of people of the same size would score.
 
-Disjoint halves of the people are compared with each other, as simulated and human answers are.
-Halves are smaller than the sample that a simulator is judged on, so their noise is stepped up to
-its size: distances between samples of one population shrink with the root of the size, and the
-concordance of two noisy vectors follows Spearman (1910) and Brown (1910).
+Disjoint halves of the people are compared with each other, as simulated and human answers are;
+`alignsurvey.metrics.stepped_up` says what that means for a sample of full size.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from alignsurvey.fidelity.axes import (
     structural_axis,
 )
 from alignsurvey.fidelity.targets import Answers, Floats, Target
+from alignsurvey.metrics import random_halves
 from alignsurvey.randomness import uniforms
 from alignsurvey.survey.survey import Survey
 
@@ -40,12 +39,8 @@ def half_weights(survey: Survey, seed: int, splits: int = SPLITS) -> tuple[Float
     cluster = survey.cluster()
     keys = survey.id_hashes if cluster is None else cluster.astype(np.uint64)
     units, member = np.unique(keys, return_inverse=True)
-    first = np.zeros((splits, survey.n), dtype=bool)
-    for split in range(splits):
-        lot = uniforms(units, seed, "halves", split)
-        chosen = np.zeros(len(units), dtype=bool)
-        chosen[np.argsort(lot, kind="stable")[: len(units) // 2]] = True
-        first[split] = chosen[member]
+    lots = [uniforms(units, seed, "halves", split) for split in range(splits)]
+    first = random_halves(lots)[:, member]
     return first * survey.weights, ~first * survey.weights
 
 
@@ -60,44 +55,6 @@ def structural_ceiling(
     """Compare two halves' coefficients; see `structural_axis`."""
     first, second = (coefficients(regression, Side(human, half)) for half in halves)
     return structural_axis(first, second) if first.names == second.names else {}
-
-
-def stepped_up(metric: str, values: Floats, half: float, n: float) -> float:
-    """Average over splits, and step up from halves of size `half` to samples of size `n`.
-
-    Parameters
-    ----------
-    metric : str
-    values : array, shape (splits,)
-    half, n : float
-        Number of people in a half, and in the sample that a simulator is scored on.
-
-    Returns
-    -------
-    float
-        Distances times ``sqrt(half / n)`` (the Jensen-Shannon divergence, a squared distance,
-        times ``half / n``); concordances and slopes by ``k r / (1 + (k - 1) r)`` with
-        ``k = n / half``. Ratios and sign agreement as they are.
-
-    Examples
-    --------
-    >>> stepped_up("w1", np.array([0.1, 0.3]), half=50, n=200)
-    0.1
-    >>> round(stepped_up("ccc_ols", np.array([0.5]), half=50, n=100), 3)
-    0.667
-    """
-    known = values[~np.isnan(values)]
-    if not len(known) or n <= 0:
-        return float("nan")
-    mean = float(known.mean())
-    if metric in ("w1", "w1_normalized", "tv"):
-        return mean * float(np.sqrt(half / n))
-    if metric == "jsd":
-        return mean * half / n
-    if metric in ("ccc_bivariate", "ccc_ols", "slope_inflation") and 0 < mean < 1:
-        k = n / half
-        return k * mean / (1 + (k - 1) * mean)
-    return mean
 
 
 def people_per_half(rows: NDArray[np.bool_], halves: tuple[Floats, Floats]) -> float:

@@ -11,13 +11,13 @@ from alignsurvey.fidelity.axes import Regression
 from alignsurvey.fidelity.ceiling import (
     marginal_ceiling,
     people_per_half,
-    stepped_up,
     structural_ceiling,
 )
 from alignsurvey.fidelity.measures import MEASURES
 from alignsurvey.fidelity.pooling import Key, Replicates
 from alignsurvey.fidelity.structures import study_regressions
 from alignsurvey.fidelity.targets import Floats, human_answers
+from alignsurvey.metrics import stepped_up
 from alignsurvey.simulators import TRIVIAL
 
 if TYPE_CHECKING:

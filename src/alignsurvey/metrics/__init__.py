@@ -1,5 +1,6 @@
 """Metrics of simulated against human answers: arrays in, numbers out, replicate weights welcome."""
 
+from alignsurvey.metrics.agreement import krippendorff_alpha
 from alignsurvey.metrics.bootstrap import replicate_weights
 from alignsurvey.metrics.distances import (
     jsd,
@@ -17,6 +18,7 @@ from alignsurvey.metrics.groups import (
     group_table,
     intersections,
 )
+from alignsurvey.metrics.halves import random_halves, stepped_up
 from alignsurvey.metrics.individual import (
     accuracy,
     accuracy_from_confusion,
@@ -44,6 +46,7 @@ from alignsurvey.metrics.marginals import (
     unused_option_mask,
     unused_options,
 )
+from alignsurvey.metrics.paired import PairedTest, paired_t
 from alignsurvey.metrics.pooled import GroupedScores, grouped_bootstrap
 from alignsurvey.metrics.predictors import usable_predictors
 from alignsurvey.metrics.spread import design_effect, mean, n_effective, sd, sd_ratio
@@ -67,6 +70,7 @@ __all__ = [
     "Interval",
     "LogisticFit",
     "PairedDifference",
+    "PairedTest",
     "Worst",
     "accuracy",
     "accuracy_from_confusion",
@@ -86,6 +90,7 @@ __all__ = [
     "intersections",
     "interval",
     "jsd",
+    "krippendorff_alpha",
     "ks",
     "ks_samples",
     "log_loss",
@@ -98,13 +103,16 @@ __all__ = [
     "n_effective",
     "ols",
     "paired_difference",
+    "paired_t",
     "pearson_r",
+    "random_halves",
     "replicate_weights",
     "sd",
     "sd_ratio",
     "shares",
     "sign_agreement",
     "slope_inflation",
+    "stepped_up",
     "tv",
     "unused_option_mask",
     "unused_options",
