@@ -1,24 +1,72 @@
-"""The table of a benchmark run on a terminal."""
+"""The table of a benchmark run on a terminal: a block a model, as wide as the window allows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from alignsurvey.report.benchmark_rows import (
+    TASKS,
+    ScoreRow,
+    benchmark_rows,
+    differences_in_words,
+)
+from alignsurvey.report.numbers import NONE, count, interval, number, percent
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from alignsurvey.benchmark.bench import BenchResult
     from alignsurvey.benchmark.rows import Problem
 
-_ORDER = ("role", "interview", "stance", "stance-group", "response", "response-group")
-_MEANS = ("basic", "social", "family")
-"""Means over the fields of the role task, shown after them."""
 MOST_PROBLEMS = 8
+SMALLEST_NAME = 18
+"""Columns below which a name says too little; then intervals go, and the floor."""
+
+_COLUMNS = ("Strict", "", "Paper", "Majority", "Floor", "n", "Parsed")
+_INTERVAL, _FLOOR = 1, 4
 
 
-def bench_table(result: BenchResult, problems: Sequence[tuple[str, Problem]] = ()) -> Group:
+class BenchTable:
+    """What `bench_table` returns: fits itself to the console that prints it."""
+
+    def __init__(self, result: BenchResult, problems: Sequence[tuple[str, Problem]]) -> None:
+        self._rows = benchmark_rows(result.scores)
+        self._models = list(dict.fromkeys(result.scores["model"]))
+        self._problems = [*problems, *result.problems]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not self._rows:
+            yield Text("No score could be computed.")
+        layout = _Layout(self._rows, options.max_width)
+        for model in self._models:
+            yield layout.table(model, [row for row in self._rows if row.model == model])
+        for line in self._legend():
+            yield Text(line, style="dim")
+
+    def _legend(self) -> Iterator[str]:
+        yield (
+            "Strict is right, Paper is what the released scripts give. [low high]: 95% bootstrap "
+            "interval over respondents."
+        )
+        floor = any(row.floor is not None for row in self._rows)
+        yield "Majority: the most frequent answer of other people." + (
+            " Floor: the distance of a second sample of people; n of distances: questions times "
+            "groups."
+            if floor
+            else ""
+        )
+        for task, words in differences_in_words(self._rows).items():
+            yield f"{TASKS[task]}, why the modes differ. {words}"
+        yield from _told(self._problems)
+
+
+def bench_table(result: BenchResult, problems: Sequence[tuple[str, Problem]] = ()) -> BenchTable:
     """Show the strict score of each part, the paper's beside it, baseline and floor.
 
     Parameters
@@ -29,56 +77,80 @@ def bench_table(result: BenchResult, problems: Sequence[tuple[str, Problem]] = (
 
     Returns
     -------
-    rich.console.Group
+    BenchTable
+        For `rich.console.Console.print`.
     """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", title="AlignSurvey tasks", title_justify="left")
-    table.add_column("Task")  # the only one that gives way where the terminal is narrow
-    table.add_column("Metric", no_wrap=True)
-    for name in ("Strict", "Paper", "Majority", "Floor", "n", "Parsed"):
-        table.add_column(name, justify="right", no_wrap=True)
-    paper = {
-        _key(row): row["value"] for row in result.scores.filter(mode="paper").iter_rows(named=True)
-    }
-    rows = sorted(result.scores.filter(mode="strict").iter_rows(named=True), key=_place)
-    for model in dict.fromkeys(result.scores["model"]):
-        table.add_row(Text(model, style="bold"))
-        for row in rows:
-            if row["model"] == model:
-                table.add_row(*_cells(row, paper.get(_key(row))))
-    lines = [
-        "Strict is right; Paper is what the released scripts give. Majority: the most frequent "
-        "answer of other people. Floor: the distance of a second sample of people.",
-        *_told([*problems, *result.problems]),
-    ]
-    return Group(table, *(Text(line, style="dim") for line in lines))
+    return BenchTable(result, problems)
 
 
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return row["task"], row["part"], row["model"], row["metric"]
+class _Layout:
+    """Chooses columns so that names fit a width; the same for every model."""
+
+    def __init__(self, rows: Sequence[ScoreRow], width: int) -> None:
+        cells = [_cells(row) for row in rows]
+        self.shown = [
+            place for place, _ in enumerate(_COLUMNS)
+            if place not in (_INTERVAL, _FLOOR) or any(one[place] for one in cells)
+        ]  # fmt: skip
+        names = max(
+            (max(cell_len(name), cell_len(_heading(row.task))) for name, row in _named(rows)),
+            default=0,
+        )
+        self.gap = 2
+        for given_up in (None, None, _INTERVAL, _FLOOR):
+            if given_up in self.shown:
+                self.shown.remove(given_up)
+            self.widths = [
+                max(cell_len(_COLUMNS[place]), *(cell_len(one[place]) for one in cells), 0)
+                for place in self.shown
+            ] if rows else []  # fmt: skip
+            self.name_columns = min(names, width - sum(self.widths) - self.gap * len(self.shown))
+            if self.name_columns >= (names if self.gap == 2 else SMALLEST_NAME):
+                break
+            self.gap = 1
+        self.name_columns = max(8, self.name_columns)
+
+    def table(self, model: str, rows: Sequence[ScoreRow]) -> Table:
+        """Lay a model's scores out, a heading a task."""
+        table = Table(
+            box=None, show_edge=False, pad_edge=False, padding=(0, self.gap, 0, 0),
+            title=f"\n{model}", title_justify="left", title_style="bold", header_style="dim",
+        )  # fmt: skip
+        table.add_column("", width=self.name_columns, no_wrap=True, overflow="ellipsis")
+        for place, width in zip(self.shown, self.widths, strict=True):
+            table.add_column(_COLUMNS[place], justify="right", width=width, no_wrap=True)
+        for task, own in groupby(rows, key=lambda row: row.task):
+            table.add_row(Text(_heading(task), style="bold"))
+            for name, row in _named(own):
+                cells = _cells(row)
+                table.add_row(Text(name), *(Text(cells[place]) for place in self.shown))
+        return table
 
 
-def _place(row: dict[str, Any]) -> tuple[int, bool]:
-    """Tasks in the order of a survey; of the role task the fields, then their means."""
-    return _ORDER.index(row["task"]), row["part"] in _MEANS
+def _named(rows: Iterable[ScoreRow]) -> Iterator[tuple[str, ScoreRow]]:
+    """Name rows below their heading; a field's further metric stands below the field."""
+    above = None
+    for row in rows:
+        is_further = row.task == "role" and above == row.part
+        name = row.name.rpartition(", ")[2] if is_further else row.name
+        yield f"   {name}" if is_further else f" {name}", row
+        above = row.part
 
 
-def _cells(row: dict[str, Any], paper: float | None) -> list[str]:
-    strict = _number(row["value"])
-    if row["low"] is not None:
-        strict += f" [{_number(row['low'])} {_number(row['high'])}]"
+def _heading(task: str) -> str:
+    name = TASKS.get(task, task)
+    return f"{name}: accuracy" if task == "role" else name
+
+
+def _cells(row: ScoreRow) -> list[str]:
     return [
-        f"  {row['part'] if row['task'] == 'role' else row['task']}",
-        row["metric"],
-        strict,
-        _number(paper),
-        _number(row["baseline"]),
-        _number(row["floor"]),
-        f"{row['n']:,}",
-        "" if row["parse_rate"] is None else f"{row['parse_rate']:.0%}",
+        number(row.strict, row.digits, "-"),
+        interval(row.low, row.high, row.digits, "-"),
+        number(row.paper, row.digits, "-"),
+        number(row.majority, row.digits, "-"),
+        "" if row.floor is None else number(row.floor, row.digits, "-"),
+        count(row.n),
+        NONE if row.parse_rate is None else percent(row.parse_rate),
     ]
 
 
@@ -86,17 +158,10 @@ def _told(problems: Sequence[tuple[str, Problem]]) -> list[str]:
     """Problems in lines, equal ones counted; nothing is dropped without being shown."""
     counts = Counter((where, problem.what) for where, problem in problems)
     lines = [
-        f"{where}: {what}" + (f" ({count} rows)" if count > 1 else "")
+        f"{where}: {what}" + (f" ({count} times)" if count > 1 else "")
         for (where, what), count in counts.items()
     ]
     if len(lines) > MOST_PROBLEMS:
         more = f"{len(lines) - MOST_PROBLEMS} more kinds of problems, all of them with --json"
         return [*lines[:MOST_PROBLEMS], more]
     return lines
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    text = f"{value:.3f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
