@@ -20,6 +20,23 @@ class InputError(ValueError):
     alignsurvey.errors.InputError: study.yaml: items: no variable 'vot' in the survey
     """
 
+    exit_code = 2
+
+
+class EndpointError(InputError):
+    """An endpoint cannot be asked: wrong key, no such model, unreachable, or not what it seems.
+
+    The message is one line and holds the provider's own words, without the key. The command line
+    prints it and exits with code 3; replies that had come by then are kept.
+
+    Examples
+    --------
+    >>> EndpointError("openai: no key; set OPENAI_API_KEY").exit_code
+    3
+    """
+
+    exit_code = 3
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known word is meant, or which there are.

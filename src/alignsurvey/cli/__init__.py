@@ -7,17 +7,16 @@ import sys
 from alignsurvey.cli.app import app
 from alignsurvey.errors import InputError
 
-USER_ERROR = 2
 INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run a command; a user's error is one line on the error stream and exit code 2."""
+    """Run a command; a user's error is one line on the error stream and exit code 2, an endpoint's 3."""
     try:
         app()
     except InputError as error:
         print(f"alignsurvey: {error}", file=sys.stderr)
-        sys.exit(USER_ERROR)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("alignsurvey: interrupted; run the same command again", file=sys.stderr)
         sys.exit(INTERRUPTED)
