@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run a command; a user's error is one line on the error stream and exit code 2, an endpoint's 3."""
+    """Run a command; an error of the user's or an endpoint's is one line, with its exit code."""
     try:
         app()
     except InputError as error:
