@@ -62,8 +62,9 @@ def read_predictions(path: Path, labelled: bool = True) -> RowFile:
     problems: list[Problem] = []
     seen: dict[int, int] = {}
     cases: set[str] = set()
-    for place in _values(_text(path)):
-        wrong = place.wrong or _no_row(place)
+    text, is_utf_8 = _text(path)
+    for place in _values(text):
+        wrong = place.wrong or _no_row(place, is_utf_8)
         if wrong:
             problems.append(Problem(place.number, f"left out: {wrong}"))
             continue
@@ -81,8 +82,8 @@ def read_predictions(path: Path, labelled: bool = True) -> RowFile:
     return RowFile(str(path), tuple(rows), tuple(problems))
 
 
-def _text(path: Path) -> str:
-    """Read a file; a byte that is not UTF-8 stays behind as a lone surrogate."""
+def _text(path: Path) -> tuple[str, bool]:
+    """Read a file, and say whether it is UTF-8; a byte that is not becomes a lone surrogate."""
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
@@ -95,10 +96,14 @@ def _text(path: Path) -> str:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{path}: is UTF-16; save the file as UTF-8")
-    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text, is_utf_8 = content.decode("utf-8"), True
+    except UnicodeDecodeError:
+        text, is_utf_8 = content.decode("utf-8", errors="surrogateescape"), False
     if not text.strip():
         raise InputError(f"{path}: is empty; a prediction file has a JSON object a line")
-    return text
+    return text, is_utf_8
 
 
 def _values(text: str) -> Iterator[_Value]:
@@ -176,8 +181,8 @@ def _not_json(error: Exception) -> str:
     return "not valid JSON: too deep, or a number too long"
 
 
-def _no_row(place: _Value) -> str | None:
-    if _UNDECODED.search(place.text):
+def _no_row(place: _Value, is_utf_8: bool) -> str | None:
+    if not is_utf_8 and _UNDECODED.search(place.text):
         return "bytes that are not UTF-8; save the file as UTF-8"
     if not isinstance(place.value, dict):
         return f"a row is a JSON object, this is {_kind(place.value)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from alignsurvey.benchmark.rows import PredictionRow, Problem
@@ -76,12 +77,14 @@ def repeated(rows: Sequence[PredictionRow]) -> list[Problem]:
     first: dict[tuple[str, ...], int] = {}
     problems = []
     for row in rows:
+        if not row.prompt:
+            continue
         said = (row.prompt, prediction(row), label(row), str(person(row)))
-        if row.prompt and said in first:
+        line = first.setdefault(said, row.line)
+        if line != row.line:
             problems.append(
-                Problem(row.line, f"repeats line {first[said]} word for word; both are scored")
+                Problem(row.line, f"repeats line {line} word for word; both are scored")
             )
-        first.setdefault(said, row.line)
     return problems
 
 
@@ -100,6 +103,11 @@ def asked(row: PredictionRow) -> Asked:
     said = row.content.get("question")
     if isinstance(said, str) and said.strip():
         question = said.strip()
+    return _asked(question, options)
+
+
+@lru_cache(maxsize=4096)
+def _asked(question: str, options: Options) -> Asked:
     return Asked(question, fold(question), options)
 
 

@@ -25,7 +25,7 @@ from alignsurvey.benchmark.strict.estimates import (
     precision_recall_f1,
 )
 from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
-from alignsurvey.tasks.replies import read_choice
+from alignsurvey.tasks.replies import Options, read_choice
 from alignsurvey.tasks.replies.wording import fold
 
 
@@ -57,6 +57,7 @@ def score_response(
     found, problems = with_options(rows, [asked(row) for row in rows])
     judged = Judged(problems=problems)
     questions: dict[str, _Question] = {}
+    placed: dict[tuple[str, Options], tuple[_Question, list[int]]] = {}
     hits: list[tuple[_Question, int, int]] = []
     for place, (row, one, key) in enumerate(zip(rows, found, keys, strict=True)):
         choice = read_choice(prediction(row), one.options)
@@ -65,24 +66,29 @@ def score_response(
         truth = None if gold.index is None else one.options[gold.index][1]
         correct = None if truth is None else choice.index == gold.index
         judged.rows[key] = shown(choice.outcome, answer, truth, correct, choice.note)
-        if truth is None:
+        if gold.index is None:
             judged.problems.append(no_gold(row, gold.note or gold.outcome))
             continue
         judged.count(place, choice.outcome)
-        question = _question(questions, one)
-        said = -1 if answer is None else question.place(answer)
-        hits.append((question, question.place(truth), said))
+        question, order = _placed(questions, placed, one)
+        said = -1 if choice.index is None else order[choice.index]
+        hits.append((question, order[gold.index], said))
     metrics = judged.metrics() | _metrics(list(questions.values()), hits, judged.among(resampling))
     return FileScore(metrics, judged.rows, tuple(judged.problems))
 
 
-def _question(questions: dict[str, _Question], one: Asked) -> _Question:
-    question = questions.get(one.key)
-    if question is None:
-        question = questions[one.key] = _Question(one.question)
-    for _, text in one.options:
-        question.place(text)
-    return question
+def _placed(
+    questions: dict[str, _Question],
+    placed: dict[tuple[str, Options], tuple[_Question, list[int]]],
+    one: Asked,
+) -> tuple[_Question, list[int]]:
+    """Return the question, and the place in its table of each option as this row shows them."""
+    known = placed.get((one.key, one.options))
+    if known is None:
+        question = questions.setdefault(one.key, _Question(one.question))
+        order = [question.place(text) for _, text in one.options]
+        known = placed[one.key, one.options] = question, order
+    return known
 
 
 def _metrics(

@@ -29,6 +29,7 @@ _BOUND_LETTER = (
 )
 _LETTERS = re.compile(r"(?<![a-z])([a-z])\s?(?:和|或者?|与|及|跟|、|,|/|or|and)\s?([a-z])(?![a-z])")
 _CJK = re.compile("[\u3400-\u9fff]")
+_SHORT, _MOST_READ = 100, 4096
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,18 @@ class Catalogue:
         names = sorted((name for name in self.texts if name), key=len, reverse=True)
         self._named = re.compile("|".join(map(_bounded, names)) or r"(?!)")
         self._lettered = re.compile(_BOUND_LETTER, re.IGNORECASE)
+        self._read: dict[str, Whole] = {}
 
     def whole(self, piece: str) -> Whole:
         """Read a piece that should be one option: its letter, its text, or both."""
+        found = self._read.get(piece)
+        if found is None:
+            found = self._whole(piece)
+            if len(piece) < _SHORT and len(self._read) < _MOST_READ:
+                self._read[piece] = found
+        return found
+
+    def _whole(self, piece: str) -> Whole:
         text = fold(piece)
         place = self.texts.get(text)
         if place is None:

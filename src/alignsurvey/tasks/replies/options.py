@@ -26,6 +26,7 @@ _QUESTION = re.compile(
     r"^[ \t]*=*(?:问卷问题|当前问题|调查问题|问题|survey question|question)=*[ \t]*[:：]?[ \t]*",
     re.IGNORECASE | re.MULTILINE,
 )
+_LONGEST_END = 1000
 _OPENING, _CLOSING = "（([【", "）)]】"
 
 
@@ -79,6 +80,40 @@ def read_prompt(prompt: str) -> tuple[str, Options]:
     >>> read_prompt("Survey question:\\nHow are you?\\nOptions:\\nA. well\\nB. ill")
     ('How are you?', (('A', 'well'), ('B', 'ill')))
     """
+    return _at_the_end(prompt) or _anywhere(prompt)
+
+
+def _at_the_end(prompt: str) -> tuple[str, Options] | None:
+    """Read the last paragraphs alone, which repeat from row to row; None if they lack a heading.
+
+    What is looked for is the last of its kind, so that nothing before can change it.
+    """
+    end = prompt.rfind("\n\n")
+    for _ in range(2):
+        tail = prompt[end + 2 :] if end >= 0 else prompt
+        if len(tail) > _LONGEST_END:
+            return None
+        found = _headed(tail)
+        if found is not None or end < 0:
+            return found
+        end = prompt.rfind("\n\n", 0, end)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _headed(tail: str) -> tuple[str, Options] | None:
+    """Read a text that has both headings, of the question and of the options; else None."""
+    heading = _last(_HEADING, tail)
+    options = _block(tail[heading.end() :]) if heading is not None else ()
+    if heading is None or not options:
+        return None
+    body = tail[: heading.start()].rstrip()
+    above = _last(_QUESTION, body)
+    question = body[above.end() :].strip() if above is not None else ""
+    return (question, options) if question else None
+
+
+def _anywhere(prompt: str) -> tuple[str, Options]:
     options, start = _locate(prompt)
     body = prompt[:start].rstrip() if start >= 0 else prompt.rstrip()
     heading = _last(_QUESTION, body)

@@ -17,6 +17,8 @@ _TAGS = re.compile(r"</?\s*(?:answer|final|choice|output|response|回答|答案)
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|^[ \t]*#{1,6}[ \t]+|^[ \t]*>[ \t]?", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-•·+*][ \t]+", re.MULTILINE)
 _BLANK = r"[^\S\n]+"
+_PLAIN = re.compile(r"(?:[A-Za-z0-9\u4e00-\u9fff.,:;%()?!/'\"、。\n]| (?! ))*")
+"""Texts that plain spelling leaves as they are, edges apart: most options, most replies."""
 _CJK = "\u3400-\u9fff"
 _EDGES = " \t\n\r\"'.,;:!?。、，；：！？*_`"
 _BESIDE_CJK = re.compile(rf"(?<=[{_CJK}]) +| +(?=[{_CJK}])")
@@ -32,6 +34,12 @@ def plain(text: str) -> str:
     >>> plain("**Ａ．** ２６—３５岁")
     'A. 26-35岁'
     """
+    if _PLAIN.fullmatch(text):
+        return text.strip()
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     text = _INVISIBLE.sub("", _DASHES.sub("-", text))
     text = _BULLET.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
