@@ -1,75 +1,37 @@
-"""The benchmark run: records, replies, rows, scores in both modes, beside baseline and floor."""
+"""The benchmark run: parts, replies, scores in both modes, and what is made of the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from alignsurvey.benchmark.baselines import BASELINES, baseline_replies
 from alignsurvey.benchmark.grouping import group_scores
-from alignsurvey.benchmark.paper import score_paper
-from alignsurvey.benchmark.reference import score_references
+from alignsurvey.benchmark.parts import Part, example_parts, read_parts
 from alignsurvey.benchmark.replies import recorded_replies
-from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem, Task
-from alignsurvey.benchmark.strict import score_strict
-from alignsurvey.errors import InputError, nearest
-from alignsurvey.survey import load_interviews
-from alignsurvey.tasks.corpora.from_interviews import interview_records
-from alignsurvey.tasks.records import Record, RecordTask, RoleRecord, read_records
-from alignsurvey.tasks.records.people import person_key
-from alignsurvey.tasks.records.rebuild import FIELD_GROUPS, rebuild_role
+from alignsurvey.benchmark.rows import Problem, Task
+from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_replies, score_rows
+from alignsurvey.tasks.records.rebuild import FIELD_GROUPS
+
+__all__ = [
+    "MAJORITY",
+    "SCHEMA",
+    "SHOWN",
+    "BenchResult",
+    "Part",
+    "Scored",
+    "example_parts",
+    "read_parts",
+    "run_bench",
+]
 
 MAJORITY = BASELINES[0]
-SHOWN = {
-    Task.ROLE: ("accuracy", "set_f1"),
-    Task.INTERVIEW: ("rouge_l", "chrf", "distinct_2"),
-    Task.STANCE: ("accuracy", "macro_f1"),
-    Task.RESPONSE: ("accuracy", "macro_f1"),
-}
-"""Metrics of the summary, where a mode has them."""
-
-SCHEMA = {
-    "task": pl.String,
-    "part": pl.String,
-    "model": pl.String,
-    "mode": pl.String,
-    "metric": pl.String,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "n": pl.Int64,
-    "parse_rate": pl.Float64,
-    "baseline": pl.Float64,
-    "floor": pl.Float64,
-}
-
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Records that are scored together: a task, or one field of the role task."""
-
-    task: Task
-    name: str
-    records: tuple[Record, ...]
-
-    def rows(self, replies: Sequence[str]) -> list[PredictionRow]:
-        """Make rows of a prediction file of a model's replies."""
-        rows = []
-        for place, (record, reply) in enumerate(zip(self.records, replies, strict=True), 1):
-            content: dict[str, Any] = {
-                "prompt": record.prompt,
-                "predict": reply,
-                "label": record.output,
-                "person_id": str(person_key(record)),
-            }
-            rows.append(PredictionRow(place, str(place), content))
-        return rows
+Problems = list[tuple[str, Problem]]
 
 
 @dataclass(frozen=True)
@@ -91,58 +53,6 @@ class BenchResult:
     replies: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
     problems: tuple[tuple[str, Problem], ...] = ()
     records: dict[str, int] = field(default_factory=dict)
-
-
-def read_parts(
-    files: Sequence[Path], tasks: Sequence[str], limit: int | None = None
-) -> tuple[list[Part], list[tuple[str, Problem]]]:
-    """Read the records of a benchmark and sort them into parts.
-
-    Where there are interviews, the role task is rebuilt from them, with all its fields; released
-    role rows are taken where there are none.
-
-    Raises
-    ------
-    InputError
-        A task is unknown, or has no records in the files.
-    """
-    found: dict[str, list[Record]] = {}
-    problems: list[tuple[str, Problem]] = []
-    for path in files:
-        read = read_records(path)
-        found.setdefault(read.task.value, []).extend(read.records)
-        problems += [(path.name, Problem(one.line, one.what)) for one in read.problems]
-    if "interview" in found and "role" in tasks:
-        found["role"] = list(rebuild_role(found["interview"]))  # type: ignore[arg-type]
-    return list(_parts(found, tasks, limit, ", ".join(path.name for path in files))), problems
-
-
-def example_parts(
-    language: Literal["en", "zh"], tasks: Sequence[str], limit: int | None = None
-) -> tuple[list[Part], list[tuple[str, Problem]]]:
-    """Make the parts of the embedded interview corpus, whose people are invented."""
-    found = interview_records(load_interviews(language))
-    records = {task.value: own for task, own in found.items()}
-    return list(_parts(records, tasks, limit, f"the example in '{language}'")), []
-
-
-def _parts(
-    found: Mapping[str, list[Record]], tasks: Sequence[str], limit: int | None, where: str
-) -> Iterator[Part]:
-    known = [task.value for task in RecordTask]
-    for task in tasks:
-        if task not in known:
-            raise InputError(f"no task '{task}'; {nearest(task, known)}")
-        records = found.get(task)
-        if not records:
-            raise InputError(f"no records of task '{task}' in {where}")
-        for name in dict.fromkeys(_field(record) for record in records):
-            own = [record for record in records if _field(record) == name]
-            yield Part(Task(task), name, tuple(own[:limit] if limit else own))
-
-
-def _field(record: Record) -> str:
-    return record.field if isinstance(record, RoleRecord) else ""
 
 
 def run_bench(
@@ -174,77 +84,64 @@ def run_bench(
     BenchResult
     """
     asked = list(dict.fromkeys([MAJORITY, *models]))
-    scores: list[dict[str, Any]] = []
-    replies: dict[tuple[str, str, str], list[str]] = {}
-    problems: list[tuple[str, Problem]] = []
+    scored: list[Scored] = []
+    problems: Problems = []
     for place, (model, part) in enumerate((m, p) for m in asked for p in parts):
         if progress:
             progress(place, len(asked) * len(parts), f"{model}: {part.task} {part.name}")
         texts, odd = _answered(model, part, seed, base)
         problems += [(f"{model}: {part.task}", one) for one in odd]
-        replies[model, part.task.value, part.name] = texts
-        for mode, scored in _scored(part, texts, seed):
-            scores += _rows(part, model, mode, scored)
-            if mode == "strict" and part.task in (Task.STANCE, Task.RESPONSE) and groups:
-                grouped = group_scores(part.task, part.records, scored, model, groups, seed)
-                scores += grouped
-                if not grouped:
-                    small = Problem(0, "no group has 10 people who were asked one question")
-                    problems.append((f"{part.task}-group", small))
-    table = pl.DataFrame(scores, schema=SCHEMA)
-    table = pl.concat([table, _field_groups(table)])
+        scored += score_replies(part, model, texts, seed)
+    return _result(parts, scored, models, groups, seed, problems)
+
+
+def _result(
+    parts: Sequence[Part],
+    scored: Sequence[Scored],
+    models: Sequence[str],
+    groups: Sequence[str],
+    seed: int,
+    problems: Problems,
+) -> BenchResult:
+    """Make the tables of everything that was scored; the baseline's own scores lie beside."""
+    rows = [row for one in scored for row in score_rows(one)]
+    rows += _group_rows(scored, groups, seed, problems)
+    table = pl.DataFrame(rows, schema=SCHEMA)
+    table = _beside_baseline(pl.concat([table, _field_groups(table)]))
     counted = {task: sum(len(p.records) for p in parts if p.task == task) for task in Task}
     return BenchResult(
-        _beside_baseline(table).filter(pl.col("model").is_in(list(models))),
-        {key: texts for key, texts in replies.items() if key[0] in models},
+        table.filter(pl.col("model").is_in(list(models))),
+        {
+            (one.model, one.part.task.value, one.part.name): list(one.replies)
+            for one in scored
+            if one.model in models
+        },
         tuple(problems),
         {task.value: n for task, n in counted.items() if n},
     )
 
 
-def _scored(part: Part, replies: Sequence[str], seed: int) -> Iterator[tuple[str, FileScore]]:
-    if part.task is Task.INTERVIEW:
-        # The released scorer reads judges' replies; without a judge there are references only.
-        people = [person_key(record) or record.row for record in part.records]
-        golds = [record.answer for record in part.records]
-        yield "strict", score_references(replies, golds, people, seed)
-        return
-    rows = part.rows(replies)
-    yield "strict", score_strict(part.task, rows, part.name or None)
-    yield "paper", score_paper(part.task, rows, part.name or None)
+def _group_rows(
+    scored: Sequence[Scored], groups: Sequence[str], seed: int, problems: Problems
+) -> list[dict[str, Any]]:
+    """Score groups by the individual answers that were read."""
+    rows: list[dict[str, Any]] = []
+    for one in scored:
+        task = one.part.task
+        if not groups or one.mode != "strict" or task not in (Task.STANCE, Task.RESPONSE):
+            continue
+        found = group_scores(task, one.part.records, one.score, one.model, groups, seed)
+        rows += found
+        if not found:
+            small = Problem(0, "no group has 10 people who were asked one question")
+            problems.append((f"{task}-group", small))
+    return rows
 
 
 def _answered(model: str, part: Part, seed: int, base: Path) -> tuple[list[str], list[Problem]]:
     if model.startswith("recorded/"):
         return recorded_replies(base / model.removeprefix("recorded/"), part.task, part.records)
     return baseline_replies(model, part.records, seed), []
-
-
-def _rows(part: Part, model: str, mode: str, scored: FileScore) -> list[dict[str, Any]]:
-    found = []
-    for metric in SHOWN[part.task]:
-        value = scored.metrics.get(metric, scored.metrics.get(f"overall_{metric}"))
-        if mode == "paper" and metric == "macro_f1":
-            value = scored.metrics.get("f1_macro", scored.metrics.get("overall_f1_macro"))
-        if value is None:
-            continue
-        found.append(
-            {
-                "task": part.task.value,
-                "part": part.name,
-                "model": model,
-                "mode": mode,
-                "metric": metric,
-                "value": value,
-                "low": scored.metrics.get(f"{metric}_low"),
-                "high": scored.metrics.get(f"{metric}_high"),
-                "n": scored.metrics.get("n", len(part.records)),
-                "parse_rate": scored.metrics.get("parse_rate"),
-                "baseline": None,
-                "floor": None,
-            }
-        )
-    return found
 
 
 def _field_groups(table: pl.DataFrame) -> pl.DataFrame:

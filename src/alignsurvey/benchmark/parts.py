@@ -1,0 +1,90 @@
+"""What a benchmark run scores: records in parts, a task or one field of the role task each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from alignsurvey.benchmark.rows import PredictionRow, Problem, Task
+from alignsurvey.errors import InputError, nearest
+from alignsurvey.survey import load_interviews
+from alignsurvey.tasks.corpora.from_interviews import interview_records
+from alignsurvey.tasks.records import Record, RecordTask, RoleRecord, read_records
+from alignsurvey.tasks.records.people import person_key
+from alignsurvey.tasks.records.rebuild import rebuild_role
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records that are scored together: a task, or one field of the role task."""
+
+    task: Task
+    name: str
+    records: tuple[Record, ...]
+
+    def rows(self, replies: Sequence[str]) -> list[PredictionRow]:
+        """Make rows of a prediction file of a model's replies."""
+        rows = []
+        for place, (record, reply) in enumerate(zip(self.records, replies, strict=True), 1):
+            content: dict[str, Any] = {
+                "prompt": record.prompt,
+                "predict": reply,
+                "label": record.output,
+                "person_id": str(person_key(record)),
+            }
+            rows.append(PredictionRow(place, str(place), content))
+        return rows
+
+
+def read_parts(
+    files: Sequence[Path], tasks: Sequence[str], limit: int | None = None
+) -> tuple[list[Part], list[tuple[str, Problem]]]:
+    """Read the records of a benchmark and sort them into parts.
+
+    Where there are interviews, the role task is rebuilt from them, with all its fields; released
+    role rows are taken where there are none.
+
+    Raises
+    ------
+    InputError
+        A task is unknown, or has no records in the files.
+    """
+    found: dict[str, list[Record]] = {}
+    problems: list[tuple[str, Problem]] = []
+    for path in files:
+        read = read_records(path)
+        found.setdefault(read.task.value, []).extend(read.records)
+        problems += [(path.name, Problem(one.line, one.what)) for one in read.problems]
+    if "interview" in found and "role" in tasks:
+        found["role"] = list(rebuild_role(found["interview"]))  # type: ignore[arg-type]
+    return list(_parts(found, tasks, limit, ", ".join(path.name for path in files))), problems
+
+
+def example_parts(
+    language: Literal["en", "zh"], tasks: Sequence[str], limit: int | None = None
+) -> tuple[list[Part], list[tuple[str, Problem]]]:
+    """Make the parts of the embedded interview corpus, whose people are invented."""
+    found = interview_records(load_interviews(language))
+    records = {task.value: own for task, own in found.items()}
+    return list(_parts(records, tasks, limit, f"the example in '{language}'")), []
+
+
+def _parts(
+    found: Mapping[str, list[Record]], tasks: Sequence[str], limit: int | None, where: str
+) -> Iterator[Part]:
+    known = [task.value for task in RecordTask]
+    for task in tasks:
+        if task not in known:
+            raise InputError(f"no task '{task}'; {nearest(task, known)}")
+        records = found.get(task)
+        if not records:
+            raise InputError(f"no records of task '{task}' in {where}")
+        for name in dict.fromkeys(_field(record) for record in records):
+            own = [record for record in records if _field(record) == name]
+            yield Part(Task(task), name, tuple(own[:limit] if limit else own))
+
+
+def _field(record: Record) -> str:
+    return record.field if isinstance(record, RoleRecord) else ""

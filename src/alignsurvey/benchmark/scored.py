@@ -1,0 +1,128 @@
+"""Replies of models to the parts of a benchmark, scored in both modes, and rows of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from alignsurvey.benchmark.paper import score_paper
+from alignsurvey.benchmark.parts import Part
+from alignsurvey.benchmark.reference import score_references
+from alignsurvey.benchmark.rows import FileScore, Task
+from alignsurvey.benchmark.strict import score_strict
+from alignsurvey.tasks.records.people import person_key
+
+SHOWN = {
+    Task.ROLE: ("accuracy", "set_f1"),
+    Task.INTERVIEW: ("rouge_l", "chrf", "distinct_2"),
+    Task.STANCE: ("accuracy", "macro_f1"),
+    Task.RESPONSE: ("accuracy", "macro_f1"),
+}
+"""Metrics of the summary, where a mode has them."""
+
+SCHEMA = {
+    "task": pl.String,
+    "part": pl.String,
+    "model": pl.String,
+    "mode": pl.String,
+    "metric": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "n": pl.Int64,
+    "parse_rate": pl.Float64,
+    "baseline": pl.Float64,
+    "floor": pl.Float64,
+}
+
+
+SCHEMA = {
+    "task": pl.String,
+    "part": pl.String,
+    "model": pl.String,
+    "mode": pl.String,
+    "metric": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "n": pl.Int64,
+    "parse_rate": pl.Float64,
+    "baseline": pl.Float64,
+    "floor": pl.Float64,
+}
+"""Columns of the score table."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One model's replies to one part, scored in one mode.
+
+    Parameters
+    ----------
+    part : Part
+    model : str
+    mode : "strict" or "paper"
+    replies : tuple of str
+        One a record of the part, "" where none came.
+    score : FileScore
+        Its rows lie under the places of the records, "1" the first.
+    """
+
+    part: Part
+    model: str
+    mode: str
+    replies: tuple[str, ...]
+    score: FileScore
+
+
+def score_replies(part: Part, model: str, replies: Sequence[str], seed: int) -> Iterator[Scored]:
+    """Score a model's replies to a part strictly, and as released where the release scores it."""
+    for mode, score in _scored(part, replies, seed):
+        yield Scored(part, model, mode, tuple(replies), score)
+
+
+def score_rows(one: Scored) -> list[dict[str, Any]]:
+    """Make rows of the score table (`SCHEMA`) of what was scored."""
+    return _rows(one.part, one.model, one.mode, one.score)
+
+
+def _scored(part: Part, replies: Sequence[str], seed: int) -> Iterator[tuple[str, FileScore]]:
+    if part.task is Task.INTERVIEW:
+        # The released scorer reads judges' replies; without a judge there are references only.
+        people = [person_key(record) or record.row for record in part.records]
+        golds = [record.answer for record in part.records]
+        yield "strict", score_references(replies, golds, people, seed)
+        return
+    rows = part.rows(replies)
+    yield "strict", score_strict(part.task, rows, part.name or None)
+    yield "paper", score_paper(part.task, rows, part.name or None)
+
+
+def _rows(part: Part, model: str, mode: str, scored: FileScore) -> list[dict[str, Any]]:
+    found = []
+    for metric in SHOWN[part.task]:
+        value = scored.metrics.get(metric, scored.metrics.get(f"overall_{metric}"))
+        if mode == "paper" and metric == "macro_f1":
+            value = scored.metrics.get("f1_macro", scored.metrics.get("overall_f1_macro"))
+        if value is None:
+            continue
+        found.append(
+            {
+                "task": part.task.value,
+                "part": part.name,
+                "model": model,
+                "mode": mode,
+                "metric": metric,
+                "value": value,
+                "low": scored.metrics.get(f"{metric}_low"),
+                "high": scored.metrics.get(f"{metric}_high"),
+                "n": scored.metrics.get("n", len(part.records)),
+                "parse_rate": scored.metrics.get("parse_rate"),
+                "baseline": None,
+                "floor": None,
+            }
+        )
+    return found
