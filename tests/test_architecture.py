@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "alignsurvey"
-FOUNDATION = {"errors", "_version", "randomness", "yamlfile"}
+FOUNDATION = {"errors", "_version", "randomness", "yamlfile", "files"}
 """Root modules without knowledge of surveys or models, which every stage may use."""
 
 STAGES = {

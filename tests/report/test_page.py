@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from alignsurvey.errors import InputError
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.report.page import render_report, write_report
 
@@ -226,7 +227,7 @@ def test_the_file_appears_only_when_complete(
         raise OSError("disk full")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         write_report(result, tmp_path / "other.html")
     assert list(tmp_path.iterdir()) == [path]
 

@@ -178,12 +178,7 @@ def _fields(cells: Sequence[Any], labels: Sequence[str]) -> Iterator[tuple[str, 
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file that appears only when it is complete."""
-    from alignsurvey.errors import InputError
+    from alignsurvey.files import writing
 
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    with writing(path) as draft:
+        draft.write_bytes(content)

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from alignsurvey import files
 from alignsurvey.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -57,14 +58,8 @@ class RunFolder:
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         """Give a temporary path that becomes the file once it is complete."""
-        temporary = self.path / f".{name}.part"
-        try:
-            yield temporary
-            temporary.replace(self.path / name)
-        except OSError as error:
-            raise InputError(f"{self.path / name}: cannot be written: {error.strerror}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        with files.writing(self.path / name) as draft:
+            yield draft
 
     def write_table(self, name: str, table: pl.DataFrame) -> None:
         """Write a table as Parquet."""

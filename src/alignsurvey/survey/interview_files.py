@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from alignsurvey.errors import InputError
+from alignsurvey.files import writing
 from alignsurvey.survey.interview_document import corpus_from, document_of
 from alignsurvey.survey.interviews import LANGUAGES, Interviews
 from alignsurvey.survey.text_encoding import decode, read_bytes
@@ -113,20 +114,13 @@ def write_interviews(corpus: Interviews, path: str | Path) -> None:
         text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     else:
         text = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
-    draft = path.with_name(f".{path.name}.draft")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        with writing(path) as draft:
+            draft.write_text(text, encoding="utf-8", newline="\n")
     except UnicodeEncodeError as error:
-        draft.unlink(missing_ok=True)
         raise InputError(
             f"{path}: a text holds half a character, {error.object[error.start]!r}"
         ) from error
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _load_json(text: str, name: str) -> Any:

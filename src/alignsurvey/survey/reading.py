@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.files import writing
 from alignsurvey.survey.codebook import Codebook, Scale, Variable
 from alignsurvey.survey.codebook_yaml import codebook_from_yaml
 from alignsurvey.survey.coding import check_codes
@@ -139,21 +139,8 @@ def write_survey(survey: Survey, path: str | Path) -> None:
     """
     path = Path(path)
     writer = _writer(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            draft = Path(folder) / path.name
-            try:
-                writer(survey, draft)
-            except InputError as error:
-                raise InputError(str(error).replace(str(draft), str(path))) from error
-            for file in sorted(Path(folder).iterdir()):
-                file.replace(path.parent / file.name)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    with writing(path) as draft:
+        writer(survey, draft)
 
 
 _SPSS, _STATA, _PARQUET = (".sav", ".zsav"), (".dta",), (".parquet",)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.files import writing
 from alignsurvey.tasks.corpora.rows import CorpusRow
 from alignsurvey.yamlfile import read_text
 
@@ -150,20 +148,12 @@ def _existing(path: Path) -> dict[str, Any]:
 
 def _write_all(folder: Path, texts: Mapping[Path, str]) -> None:
     """Write everything beside its place first, so that a full disk leaves the old files."""
-    made: list[tuple[str, Path]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            number, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
-            made.append((name, path))
-            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(name).chmod(0o644)
-        for name, path in made:
-            Path(name).replace(path)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}; check it") from error
-    finally:
-        for name, _ in made:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
+    if not texts:
+        return
+    with writing(list(texts)[-1]) as draft:
+        for path, text in texts.items():
+            draft.with_name(path.name).write_text(text, encoding="utf-8", newline="\n")
