@@ -6,8 +6,8 @@ writes down. This is the first of the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,8 @@ class GroupScore:
         Groups times questions that were scored.
     smallest_n : int
         People in the smallest of them.
+    by_cell : mapping of (question, group) to array, shape (1 + B,)
+        The distance of each, then its bootstrap replicates.
     """
 
     distance: float
@@ -68,6 +70,7 @@ class GroupScore:
     floor: float
     cells: int
     smallest_n: int
+    by_cell: Mapping[tuple[str, str], Floats] = field(default_factory=dict, repr=False)
 
 
 def score_groups(
@@ -95,25 +98,28 @@ def score_groups(
     GroupScore or None
         None if no group is large enough.
     """
-    distances, floors, sizes = [], [], []
+    distances: dict[tuple[str, str], Floats] = {}
+    floors, sizes = [], []
     for question in questions:
-        for _, members in question.groups:
+        for group, members in question.groups:
             known = members & (question.gold >= 0)
             if known.sum() < minimum_n or not (question.predicted[known] >= 0).any():
                 continue
             w = weights[:, question.people[known]]
             gold, predicted = question.gold[known], question.predicted[known]
-            distances.append(_distance(question, gold, predicted, w, w))
+            distances[question.name, group] = _distance(question, gold, predicted, w, w)
             first, second = (half[:, question.people[known]] for half in halves)
-            floors.append(np.nanmean(_distance(question, gold, gold, first, second)) / np.sqrt(2))
+            apart = _distance(question, gold, gold, first, second)
+            floors.append(metrics.stepped_up("w1", apart, half=1, n=2))
             sizes.append(int(known.sum()))
     if not distances:
         return None
-    mean = np.nanmean(distances, axis=0)
+    mean = np.nanmean(list(distances.values()), axis=0)
     low, high = metrics.interval(mean[0], mean[1:], level, bounds=(0.0, np.inf))
     return GroupScore(
-        float(mean[0]), float(low), float(high), float(np.mean(floors)), len(sizes), min(sizes)
-    )
+        float(mean[0]), float(low), float(high), float(np.mean(floors)), len(sizes), min(sizes),
+        distances,
+    )  # fmt: skip
 
 
 def _distance(

@@ -21,6 +21,8 @@ from alignsurvey.tasks.records.people import person_key
 FOLDS = 10
 BASELINES = ("baseline/majority", "baseline/marginal", "baseline/uniform")
 """The most frequent answer of other people; one of their answers by lot; one of the options."""
+MAJORITY, MARGINAL = BASELINES[:2]
+"""The two that every score is held against."""
 
 Counts = Mapping[Hashable, Counter[str]]
 
@@ -72,7 +74,7 @@ def baseline_replies(name: str, records: Sequence[Record], seed: int = 42) -> li
     replies = []
     for record, held, lot in zip(records, fold, lots, strict=True):
         known = counts[held].get(topic(record))
-        chosen = _choose(known, lot, majority=name == "baseline/majority") if known else None
+        chosen = _choose(known, lot, majority=name == MAJORITY) if known else None
         replies.append(_rendered(record, chosen))
     return replies
 

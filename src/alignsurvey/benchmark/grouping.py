@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from alignsurvey import metrics
-from alignsurvey.benchmark.aggregate import Floats, Question, score_groups
+from alignsurvey.benchmark.aggregate import Floats, GroupScore, Question, score_groups
 from alignsurvey.benchmark.rows import FileScore, Task
 from alignsurvey.randomness import generator, hash_ids, stable_hash
 from alignsurvey.survey.orders import label_order
@@ -16,6 +16,10 @@ from alignsurvey.tasks.records import Record
 from alignsurvey.tasks.records.people import person_key
 
 REPLICATES, SPLITS = 500, 50
+
+
+METRICS = (("w1", True), ("tv", False))
+"""Metric, and whether it is of ordered questions."""
 
 
 def group_scores(
@@ -45,36 +49,50 @@ def group_scores(
     list of dict
         Rows of `BenchResult.scores`: ``w1`` over ordered questions, ``tv`` over the others.
     """
+    parsed = float(np.mean([row["outcome"] == "answered" for row in scored.rows.values()]))
+    return [
+        {
+            "task": f"{task.value}-group",
+            "part": "aggregate",
+            "model": model,
+            "mode": "strict",
+            "metric": metric,
+            "value": found.distance,
+            "low": found.low,
+            "high": found.high,
+            "n": found.cells,
+            "parse_rate": parsed,
+            "baseline": None,
+            "marginal": None,
+            "floor": found.floor,
+        }
+        for metric, found in group_distances(task, records, scored, by, seed).items()
+    ]
+
+
+def group_distances(
+    task: Task, records: Sequence[Record], scored: FileScore, by: Sequence[str], seed: int
+) -> dict[str, GroupScore]:
+    """Take the distances of groups, with replicates that are the same for every model.
+
+    Returns
+    -------
+    dict of metric to GroupScore
+        Without the metrics that no group is large enough for.
+    """
     people = hash_ids([person_key(record) or record.row for record in records])
     unique, person = np.unique(people, return_inverse=True)
     questions = _questions(task, records, scored, by, person)
     drawn = metrics.replicate_weights(len(unique), REPLICATES, stable_hash(seed, "groups") >> 32)
     weights = np.vstack([np.ones(len(unique)), drawn])
     halves = _halves(len(unique), seed)
-    parsed = float(np.mean([row["outcome"] == "answered" for row in scored.rows.values()]))
-    rows = []
-    for metric, is_ordered in (("w1", True), ("tv", False)):
-        own = [question for question in questions if question.is_ordered is is_ordered]
-        found = score_groups(own, weights, halves)
-        if found is None:
-            continue
-        rows.append(
-            {
-                "task": f"{task.value}-group",
-                "part": "aggregate",
-                "model": model,
-                "mode": "strict",
-                "metric": metric,
-                "value": found.distance,
-                "low": found.low,
-                "high": found.high,
-                "n": found.cells,
-                "parse_rate": parsed,
-                "baseline": None,
-                "floor": found.floor,
-            }
+    found = {
+        metric: score_groups(
+            [one for one in questions if one.is_ordered is is_ordered], weights, halves
         )
-    return rows
+        for metric, is_ordered in METRICS
+    }
+    return {metric: score for metric, score in found.items() if score is not None}
 
 
 def _questions(
@@ -102,7 +120,7 @@ def _questions(
             ]
         found.append(
             Question(
-                theme or question,
+                ": ".join(filter(None, (theme, question))),
                 options,
                 is_ordered,
                 np.array(gold),

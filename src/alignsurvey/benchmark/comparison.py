@@ -1,0 +1,245 @@
+"""Is one model better than another? Paired tests on the same rows, corrected for their number."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from alignsurvey import metrics
+from alignsurvey.benchmark.aggregate import GroupScore
+from alignsurvey.benchmark.field_groups import field_columns, joined_fields
+from alignsurvey.benchmark.grouping import group_distances
+from alignsurvey.benchmark.row_scores import Floats, RowScores, mean_of_fields, row_scores
+from alignsurvey.benchmark.rows import Task
+from alignsurvey.benchmark.scored import Scored
+from alignsurvey.benchmark.strict.estimates import units
+from alignsurvey.errors import InputError, nearest
+from alignsurvey.metrics import PairedDifference
+from alignsurvey.randomness import stable_hash
+
+REPLICATES = 1000
+COMPARISONS = {
+    "task": pl.String,
+    "part": pl.String,
+    "mode": pl.String,
+    "metric": pl.String,
+    "model": pl.String,
+    "against": pl.String,
+    "difference": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "p_bootstrap": pl.Float64,
+    "p_t": pl.Float64,
+    "p_holm": pl.Float64,
+    "stars": pl.String,
+    "n": pl.Int64,
+    "people": pl.Int64,
+}
+"""Columns of `BenchResult.comparisons`."""
+
+
+def compare(
+    scored: Sequence[Scored],
+    models: Sequence[str],
+    against: str | None = None,
+    groups: Sequence[str] = (),
+    seed: int = 42,
+) -> pl.DataFrame:
+    """Compare every model with a reference, on the rows that count for both.
+
+    Parameters
+    ----------
+    scored : sequence of Scored
+        Of all models, parts and modes.
+    models : sequence of str
+        Those that are compared.
+    against : str, optional
+        The reference, among those scored; the first model by default.
+    groups : sequence of str
+        Attributes by which stance and response are scored for groups.
+    seed : int
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `COMPARISONS`. ``difference`` is model less reference, with a bootstrap interval
+        over respondents and its p-value; ``p_t`` is the two-sided paired t-test of the
+        respondents' means, which group distances do not have; ``p_holm`` is ``p_t``, else
+        ``p_bootstrap``, corrected for all comparisons of the task (groups included) in a mode.
+        ``stars`` are of the uncorrected p-value, as in the paper: * below .05, ** below .01.
+        ``n`` counts rows, of distances questions times groups.
+
+    Raises
+    ------
+    InputError
+        The reference is not among the models scored.
+
+    References
+    ----------
+    arXiv 2511.07871, Tables 3 and 4; Holm (1979).
+    """
+    known = list(dict.fromkeys(one.model for one in scored))
+    others = list(dict.fromkeys(models))
+    reference = against or (others[0] if others else "")
+    if against is not None and against not in known:
+        raise InputError(f"--against {against}: not among the models; {nearest(against, known)}")
+    individual = [row_scores(one) for one in scored]
+    found = [*_rowwise(individual, others, reference, seed),
+             *_by_groups(scored, others, reference, groups, seed)]  # fmt: skip
+    return pl.DataFrame(_corrected(found), schema=COMPARISONS)
+
+
+def _rowwise(
+    rows: Sequence[RowScores], models: Sequence[str], reference: str, seed: int
+) -> Iterator[dict[str, Any]]:
+    everything = [*rows, *joined_fields(rows)]
+    at = {(one.task, one.part, one.mode): one for one in everything if one.model == reference}
+    for one in everything:
+        other = at.get((one.task, one.part, one.mode))
+        if other is None or one.model == reference or one.model not in models:
+            continue
+        for metric in one.values.keys() & other.values.keys():
+            pair = one.values[metric], other.values[metric]
+            found = compare_rows(*pair, one.people, one.fields, seed)
+            if found:
+                yield {"task": one.task, "part": one.part, "mode": one.mode, "metric": metric,
+                       "model": one.model, "against": reference, **found}  # fmt: skip
+
+
+def compare_rows(
+    first: Floats,
+    second: Floats,
+    people: Sequence[Hashable],
+    fields: NDArray[np.int64] | None = None,
+    seed: int = 42,
+) -> dict[str, Any]:
+    """Compare two scores of the same rows.
+
+    The t-test takes one number a respondent, the mean of its rows, since the rows of one
+    respondent are not independent; where respondents have different numbers of rows, that mean
+    weights respondents equally and the difference weights rows equally.
+
+    Parameters
+    ----------
+    first, second : array, shape (n,)
+        NaN where a row does not count; a row counts if it does on both sides.
+    people : sequence, shape (n,)
+    fields : array of int, shape (n,), optional
+        The score is the mean over these of their mean over rows.
+    seed : int
+
+    Returns
+    -------
+    dict
+        difference, low, high, p_bootstrap, p_t, n, people; empty without common rows.
+
+    Examples
+    --------
+    >>> found = compare_rows(np.array([1.0, 1, 1, 0]), np.array([0.0, 1, 0, 0]), [1, 1, 2, 3])
+    >>> found["difference"], round(found["p_t"], 3), found["people"]
+    (0.5, 0.225, 3)
+    """
+    counted = ~np.isnan(first) & ~np.isnan(second)
+    if not counted.any():
+        return {}
+    own = np.zeros(int(counted.sum()), dtype=np.int64) if fields is None else fields[counted]
+    unit, n = units([one for one, use in zip(people, counted, strict=True) if use])
+    sides = [_by_person(side[counted], own, unit, n) for side in (first, second)]
+    k = sides[0].shape[1] // 2
+    key = stable_hash(seed, "comparison") >> 32
+    weights = np.vstack([np.ones(n), metrics.replicate_weights(n, REPLICATES, key)])
+    draws = [_means(weights @ side, k) for side in sides]
+    found = metrics.paired_difference(draws[0][1:], draws[1][1:], draws[0][0], draws[1][0])
+    tested = metrics.paired_t(*(_means(side, k) for side in sides))
+    return {**_numbers(found), "p_t": _known(tested.p), "n": int(counted.sum()), "people": n}
+
+
+def _by_person(values: Floats, fields: NDArray[np.int64], unit: Any, n: int) -> Floats:
+    columns = field_columns(values, np.ones(len(values), dtype=bool), fields)
+    sums = np.zeros((n, columns.shape[1]))
+    np.add.at(sums, unit, columns)
+    return sums
+
+
+def _means(sums: Floats, k: int) -> Floats:
+    return mean_of_fields(sums[..., :k], sums[..., k:])
+
+
+def _by_groups(
+    scored: Sequence[Scored],
+    models: Sequence[str],
+    reference: str,
+    groups: Sequence[str],
+    seed: int,
+) -> Iterator[dict[str, Any]]:
+    """Distances of groups, over the cells that both models have; only a bootstrap is at hand."""
+    strict = [one for one in scored if one.mode == "strict"
+              and one.part.task in (Task.STANCE, Task.RESPONSE)]  # fmt: skip
+    if not groups or len({one.model for one in strict} & {*models, reference}) < 2:
+        return
+    own = [(one, group_distances(one.part.task, one.part.records, one.score, groups, seed))
+           for one in strict if one.model in (*models, reference)]  # fmt: skip
+    at = {(one.part.task, one.part.name): found for one, found in own if one.model == reference}
+    for one, found in own:
+        other = at.get((one.part.task, one.part.name), {})
+        if one.model == reference:
+            continue
+        for metric in found.keys() & other.keys():
+            people = len(set(row_scores(one).people))
+            compared = _compare_cells(found[metric], other[metric])
+            if compared:
+                yield {"task": f"{one.part.task}-group", "part": "aggregate", "mode": "strict",
+                       "metric": metric, "model": one.model, "against": reference, "p_t": None,
+                       "people": people, **compared}  # fmt: skip
+
+
+def _compare_cells(first: GroupScore, second: GroupScore) -> dict[str, Any]:
+    common = [cell for cell in first.by_cell if cell in second.by_cell]
+    if not common:
+        return {}
+    one, other = (
+        np.nanmean([side.by_cell[cell] for cell in common], axis=0) for side in (first, second)
+    )
+    found = metrics.paired_difference(one[1:], other[1:], one[0], other[0])
+    return {**_numbers(found), "n": len(common)}
+
+
+def _numbers(found: PairedDifference) -> dict[str, float | None]:
+    names = ("difference", "low", "high", "p_bootstrap")
+    return {name: _known(value) for name, value in zip(names, found, strict=True)}
+
+
+def _known(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _corrected(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add Holm's p-values over a task's comparisons in a mode, and the stars."""
+    families: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in found:
+        row["p"] = row["p_bootstrap"] if row["p_t"] is None else row["p_t"]
+        families.setdefault((row["task"].removesuffix("-group"), row["mode"]), []).append(row)
+    for family in families.values():
+        values = [np.nan if row["p"] is None else row["p"] for row in family]
+        for row, adjusted in zip(family, metrics.holm(values), strict=True):
+            row["p_holm"] = _known(adjusted)
+            row["stars"] = stars(row.pop("p"))
+    order = list(dict.fromkeys((row["task"], row["part"]) for row in found))
+    return sorted(found, key=lambda row: (order.index((row["task"], row["part"])), row["metric"]))
+
+
+def stars(p: float | None) -> str:
+    """Mark a p-value as the paper does.
+
+    Examples
+    --------
+    >>> stars(0.03), stars(0.001), stars(0.2)
+    ('*', '**', '')
+    """
+    if p is None or p >= 0.05:
+        return ""
+    return "**" if p < 0.01 else "*"

@@ -1,0 +1,105 @@
+"""Paired tests between two models, against scipy and statsmodels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+from statsmodels.stats.multitest import multipletests
+
+from alignsurvey.benchmark.comparison import compare, compare_rows, stars
+from alignsurvey.benchmark.parts import Part
+from alignsurvey.benchmark.scored import Scored
+from alignsurvey.errors import InputError
+
+PEOPLE = np.repeat(np.arange(60), 4)
+
+
+@pytest.fixture(scope="module")
+def scored(
+    response_part: Callable[..., Part], answered: Callable[..., list[Scored]]
+) -> list[Scored]:
+    rng = np.random.default_rng(5)
+    golds = rng.integers(0, 3, len(PEOPLE))
+    profiles = [(("sex", "f" if person % 2 else "m"),) for person in PEOPLE]
+    part = response_part(golds.tolist(), PEOPLE.tolist(), profiles)
+
+    def model(name: str, right: float) -> Sequence[Scored]:
+        hits = rng.random(len(golds)) < right
+        return answered(part, name, np.where(hits, golds, (golds + 1) % 3).tolist())
+
+    return [*model("first", 0.5), *model("better", 0.75), *model("alike", 0.5)]
+
+
+def test_the_t_test_is_scipys_on_the_respondents_means(scored: list[Scored]) -> None:
+    found = compare(scored, ["first", "better", "alike"])
+    row = found.filter(model="better", mode="strict", metric="accuracy").row(0, named=True)
+    hits = {one.model: [bool(row["correct"]) for row in one.score.rows.values()]
+            for one in scored if one.mode == "strict"}  # fmt: skip
+    means = {name: np.reshape(values, (60, 4)).mean(axis=1) for name, values in hits.items()}
+    assert row["p_t"] == pytest.approx(ttest_rel(means["better"], means["first"]).pvalue)
+    assert row["difference"] == pytest.approx(np.mean(hits["better"]) - np.mean(hits["first"]))
+    assert row["low"] < row["difference"] < row["high"]
+    assert (row["n"], row["people"], row["against"], row["stars"]) == (240, 60, "first", "**")
+    alike = found.filter(model="alike", mode="strict", metric="accuracy").row(0, named=True)
+    assert alike["low"] < 0 < alike["high"]
+
+
+def test_p_values_are_corrected_as_statsmodels_does_over_a_tasks_comparisons(
+    scored: list[Scored],
+) -> None:
+    found = compare(scored, ["first", "better", "alike"], groups=["sex"]).filter(mode="strict")
+    assert set(found["task"]) == {"response", "response-group"}
+    raw = [row["p_bootstrap"] if row["p_t"] is None else row["p_t"]
+           for row in found.iter_rows(named=True)]  # fmt: skip
+    assert found["p_holm"].to_list() == pytest.approx(multipletests(raw, method="holm")[1])
+
+
+def test_group_distances_are_compared_by_the_bootstrap_alone(scored: list[Scored]) -> None:
+    found = compare(scored, ["better"], "first", groups=["sex"]).filter(task="response-group")
+    assert found["p_t"].to_list() == [None]
+    assert found["n"].to_list() == [12]  # everyone and two sexes, four questions
+    assert found["low"].item() < found["difference"].item() < found["high"].item()
+
+
+def test_the_reference_can_be_named_and_must_be_known(scored: list[Scored]) -> None:
+    found = compare(scored, ["first", "better", "alike"], "alike")
+    assert set(found["model"]) == {"first", "better"}
+    assert set(found["against"]) == {"alike"}
+    with pytest.raises(InputError, match="--against bettr: not among the models; did you mean"):
+        compare(scored, ["first"], "bettr")
+    assert compare(scored, ["first"]).is_empty()
+
+
+def test_only_rows_that_count_for_both_are_compared() -> None:
+    first, second = np.array([1.0, np.nan, 0.0, 1.0]), np.array([0.0, 1.0, np.nan, 1.0])
+    found = compare_rows(first, second, ["a", "b", "c", "d"])
+    assert (found["n"], found["people"], found["difference"]) == (2, 2, 0.5)
+    assert compare_rows(first, first * np.nan, ["a", "b", "c", "d"]) == {}
+
+
+def test_rows_of_one_person_are_no_independent_evidence() -> None:
+    """Ten copies of each row leave the p-values of the single rows."""
+    rng = np.random.default_rng(1)
+    first, second = rng.integers(0, 2, (2, 40)).astype(float)
+    people = list(range(40))
+    single = compare_rows(first, second, people)
+    copied = compare_rows(np.tile(first, 10), np.tile(second, 10), people * 10)
+    assert copied["p_t"] == pytest.approx(single["p_t"])
+    assert copied["p_bootstrap"] == pytest.approx(single["p_bootstrap"])
+    assert copied["n"] == 400
+
+
+def test_where_everybody_differs_alike_the_bootstrap_decides() -> None:
+    found = compare_rows(np.ones(30), np.zeros(30), list(range(30)))
+    assert found["p_t"] is None
+    assert found["p_bootstrap"] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("p", "mark"), [(None, ""), (0.05, ""), (0.049, "*"), (0.01, "*"), (0.0099, "**"), (0.0, "**")]
+)
+def test_stars(p: float | None, mark: str) -> None:
+    assert stars(p) == mark
