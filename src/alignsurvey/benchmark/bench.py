@@ -11,6 +11,8 @@ import polars as pl
 
 from alignsurvey.benchmark.baselines import BASELINES, baseline_replies
 from alignsurvey.benchmark.grouping import group_scores
+from alignsurvey.benchmark.judge_scores import Judged
+from alignsurvey.benchmark.judging import Judge, Judging, judge_interviews
 from alignsurvey.benchmark.parts import Part, example_parts, read_parts
 from alignsurvey.benchmark.replies import recorded_replies
 from alignsurvey.benchmark.rows import Problem, Task
@@ -47,12 +49,15 @@ class BenchResult:
     replies : mapping of (model, task, part) to list of str
     problems : tuple of (where, Problem)
     records : mapping of task to number of records
+    judged : tuple of Judged
+        What judges said of the interview answers.
     """
 
     scores: pl.DataFrame
     replies: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
     problems: tuple[tuple[str, Problem], ...] = ()
     records: dict[str, int] = field(default_factory=dict)
+    judged: tuple[Judged, ...] = field(default=(), repr=False)
 
 
 def run_bench(
@@ -62,6 +67,7 @@ def run_bench(
     seed: int = 42,
     base: Path = Path(),
     progress: Progress | None = None,
+    judges: Sequence[Judge] = (),
 ) -> BenchResult:
     """Let models answer the parts and score them strictly and as the released scripts do.
 
@@ -78,6 +84,8 @@ def run_bench(
         Where recorded files are looked for.
     progress : callable, optional
         Called as ``progress(done, total, what)``.
+    judges : sequence of Simulator or RecordedJudge
+        Who scores the interview answers of the models; see `alignsurvey.benchmark.judging`.
 
     Returns
     -------
@@ -92,7 +100,9 @@ def run_bench(
         texts, odd = _answered(model, part, seed, base)
         problems += [(f"{model}: {part.task}", one) for one in odd]
         scored += score_replies(part, model, texts, seed)
-    return _result(parts, scored, models, groups, seed, problems)
+    own = [one for one in scored if one.model in models]
+    judging = judge_interviews(own, judges, seed=seed, progress=progress)
+    return _result(parts, scored, models, groups, seed, problems, judging)
 
 
 def _result(
@@ -102,10 +112,12 @@ def _result(
     groups: Sequence[str],
     seed: int,
     problems: Problems,
+    judging: Judging,
 ) -> BenchResult:
     """Make the tables of everything that was scored; the baseline's own scores lie beside."""
     rows = [row for one in scored for row in score_rows(one)]
     rows += _group_rows(scored, groups, seed, problems)
+    rows += judging.rows
     table = pl.DataFrame(rows, schema=SCHEMA)
     table = _beside_baseline(pl.concat([table, _field_groups(table)]))
     counted = {task: sum(len(p.records) for p in parts if p.task == task) for task in Task}
@@ -116,8 +128,9 @@ def _result(
             for one in scored
             if one.model in models
         },
-        tuple(problems),
+        (*problems, *judging.problems),
         {task.value: n for task, n in counted.items() if n},
+        judging.judged,
     )
 
 

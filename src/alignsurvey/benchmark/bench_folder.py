@@ -56,4 +56,7 @@ def write_bench(out: Path, result: BenchResult, settings: Mapping[str, Any]) -> 
         name = "-".join(filter(None, (re.sub(r"[^\w.-]+", "_", model), task, part)))
         lines = (json.dumps({"predict": reply}, ensure_ascii=False) for reply in replies)
         folder.write_text(f"{name}.jsonl", "\n".join(lines) + "\n")
+    if result.judged:
+        said = (line for one in result.judged for line in one.lines())
+        folder.write_text("judges.jsonl", "\n".join(said) + "\n")
     folder.write_manifest({"kind": "bench", **settings, "records": result.records}, None)

@@ -39,11 +39,6 @@ class Judging:
     problems: tuple[tuple[str, Problem], ...] = ()
     judged: tuple[Judged, ...] = ()
 
-    def lines(self) -> Iterator[str]:
-        """Write the replies as JSON lines, which ``recorded/FILE`` reads back as judges."""
-        for one in self.judged:
-            yield from one.lines()
-
 
 def judge_interviews(
     scored: Sequence[Scored],
