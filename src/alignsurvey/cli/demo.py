@@ -1,21 +1,32 @@
-"""`alignsurvey demo`: the whole job on a real survey that comes along."""
+"""`alignsurvey demo`: the whole job on a real survey and interviews that come along."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from alignsurvey.report.benchmark_page import TaskRun
+
+CORPORA: tuple[tuple[Literal["en", "zh"], str, str], ...] = (
+    ("en", "English interviews", "Gender"),
+    ("zh", "Chinese interviews", "性别"),
+)
+"""Language, title, and the attribute by which groups are scored."""
+MODELS = ("baseline/majority", "baseline/marginal")
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for run and report.")] = Path("demo-run"),
-    json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the study's scores as JSON.")] = False,
 ) -> None:
-    """Run a fidelity study on the American National Election Study 1996.
+    """Run a fidelity study on the American National Election Study 1996, and the four tasks.
 
     Baselines and two planted simulators, built to fail as language models do, answer for 844
-    people after a pilot of 100. Needs no key, no GPU and no download.
+    people after a pilot of 100. Two baselines do the four AlignSurvey tasks on 24 invented
+    interviews, in English and Chinese. Needs no key, no GPU and no download.
 
     Example: alignsurvey demo --out demo-run
     """
@@ -23,5 +34,22 @@ def demo(
 
     from alignsurvey.cli.fidelity import run_and_show
 
+    runs = [_task_run(*corpus) for corpus in CORPORA]
+    title = "ANES 1996: the three axes of fidelity, and the four tasks"
     with as_file(files("alignsurvey.fidelity") / "studies" / "anes96.yaml") as study_file:
-        run_and_show(study_file, out, json, title="ANES 1996: the three axes of fidelity")
+        run_and_show(study_file, out, json, title=title, benchmarks=runs)
+    if not json:
+        typer.echo(
+            "In it too: the four AlignSurvey tasks on invented interviews, in English and Chinese."
+        )
+
+
+def _task_run(language: Literal["en", "zh"], title: str, group: str) -> TaskRun:
+    """Let baselines do the four tasks on the embedded interviews of a language."""
+    from alignsurvey.benchmark.bench import example_parts, run_bench
+    from alignsurvey.report.benchmark_page import TaskRun
+    from alignsurvey.tasks.records import RecordTask
+
+    parts, problems = example_parts(language, [task.value for task in RecordTask])
+    result = run_bench(parts, MODELS, [group])
+    return TaskRun(title, result, is_invented=True, problems=problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from alignsurvey.fidelity.study import Study
+    from alignsurvey.report.benchmark_page import TaskRun
 
 WORTH_STARTING = 40
 """Fits and scorings from which on starting worker processes pays."""
@@ -37,7 +39,12 @@ def fidelity(
 
 
 def run_and_show(
-    study_file: Path, out: Path | None, json: bool, workers: int = 0, title: str | None = None
+    study_file: Path,
+    out: Path | None,
+    json: bool,
+    workers: int = 0,
+    title: str | None = None,
+    benchmarks: Sequence[TaskRun] = (),
 ) -> None:
     """Run a study, fill its folder, and print the table or the JSON."""
     from functools import partial
@@ -53,7 +60,11 @@ def run_and_show(
     study = Study.read(study_file)
     errors = Console(stderr=True)
     with progress_on(errors) as progress:
-        report = partial(write_report, title=title or f"Fidelity of {study_file.stem}")
+        report = partial(
+            write_report,
+            title=title or f"Fidelity of {study_file.stem}",
+            benchmarks=benchmarks,
+        )
         result = run_in_folder(
             study, out, study_file, report, progress, workers or _suitable_workers(study)
         )

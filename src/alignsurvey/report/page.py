@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from alignsurvey.report import numbers
+from alignsurvey.report.benchmark_page import TaskRun, tasks_context
 from alignsurvey.report.coefficients import CoefficientSet, coefficient_sets
 from alignsurvey.report.comparisons import differences
 from alignsurvey.report.distributions import item_cards
 from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
 from alignsurvey.report.gaps import gap_table
 from alignsurvey.report.headline import leaders, verdicts
+from alignsurvey.report.html import render, versions, write_page
 from alignsurvey.report.rows import Cell, ScoreRows, facts, score_rows, simulator_kind
 from alignsurvey.report.sections import by_target, outcomes, targets_of, unscored, unused
 from alignsurvey.report.subgroups import heat_map
@@ -52,6 +50,7 @@ def write_report(
     path: str | os.PathLike[str],
     title: str | None = None,
     command: str | None = None,
+    benchmarks: Sequence[TaskRun] = (),
 ) -> Path:
     """Write the report of a study as one self-contained HTML file.
 
@@ -65,6 +64,8 @@ def write_report(
         Named after the survey by default.
     command : str, optional
         The command that made the result, for readers who want to repeat it.
+    benchmarks : sequence of TaskRun
+        Runs of the four tasks, which get a section of their own.
 
     Returns
     -------
@@ -86,26 +87,21 @@ def write_report(
     ...     print(path.read_text(encoding="utf-8")[:15])
     <!DOCTYPE html>
     """
-    path = Path(path)
-    page = render_report(result, title, command)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(page, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return write_page(render_report(result, title, command, benchmarks), path)
 
 
 def render_report(
-    result: FidelityResult, title: str | None = None, command: str | None = None
+    result: FidelityResult,
+    title: str | None = None,
+    command: str | None = None,
+    benchmarks: Sequence[TaskRun] = (),
 ) -> str:
     """Render the report of a study as HTML.
 
     Parameters
     ----------
     result : FidelityResult
-    title, command : str, optional
+    title, command, benchmarks
         See `write_report`.
 
     Returns
@@ -125,33 +121,8 @@ def render_report(
     >>> "<h1>Vote, 1996</h1>" in render_report(result, title="Vote, 1996")
     True
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("alignsurvey.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["breakable"] = breakable
-    environment.globals.update(
-        number=numbers.number,
-        interval=numbers.interval,
-        percent=numbers.percent,
-        probability=numbers.probability,
-        count=numbers.count,
-        metric_of=metric_of,
-        marks=MARKS,
-        standing_words=STANDING_WORDS,
-    )
-    return environment.get_template("page.html.j2").render(_context(result, title, command))
-
-
-def breakable(name: str) -> Markup:
-    """Allow a line to break within a name, where its parts meet."""
-    parts = re.split(r"(?<=[/\\_:.-])", str(name))
-    return Markup("<wbr>").join(parts)
+    context = _context(result, title, command) | tasks_context(benchmarks)
+    return render("page.html.j2", context)
 
 
 def _context(result: FidelityResult, title: str | None, command: str | None) -> dict[str, Any]:
@@ -164,6 +135,9 @@ def _context(result: FidelityResult, title: str | None, command: str | None) -> 
         "simulators": [_simulator(name, place, facts(result).get(name, {}), selected)
                        for place, name in enumerate(order)],
         "class_of": {name: f"s{place}" for place, name in enumerate(order)},
+        "metric_of": metric_of,
+        "marks": MARKS,
+        "standing_words": STANDING_WORDS,
         "rows": rows,
         "no_cell": Cell(None),
         "targets_of": targets_of(rows),
@@ -202,7 +176,7 @@ def _study_facts(result: FidelityResult, title: str | None, command: str | None)
         "notes": result.notes,
         "pilot_words": pilot_in_words(about),
         "interval_words": intervals_in_words(about),
-        "versions": _versions(about),
+        "versions": versions(about["version"]),
     }
 
 
@@ -270,12 +244,3 @@ def _coefficient_figure(one: CoefficientSet, place: int) -> str:
         "A panel a simulator: simulated against people's coefficients with intervals and the "
         "identity line. The numbers are in the table below.",
     )
-
-
-def _versions(about: Mapping[str, Any]) -> list[tuple[str, str]]:
-    from importlib.metadata import version
-    from platform import python_version
-
-    own = [("alignsurvey", str(about["version"]))] if about.get("version") else []
-    others = ("numpy", "scipy", "polars", "scikit-learn")
-    return [*own, ("Python", python_version()), *((name, version(name)) for name in others)]

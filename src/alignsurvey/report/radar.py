@@ -285,12 +285,14 @@ def _cut(text: str, widest: int) -> str:
 def _caption(drawn: Radar) -> str:
     words = [
         "Accuracy and macro-F1 as they are; judges' scores (T2) divided by 5.",
-        "Ours are strict where there is a strict score; dashed polygons are the published numbers "
-        f"({SOURCE}), made by the released scripts, perhaps on other rows.",
+        "Ours are strict where there is a strict score.",
         "Intervals, n and parse rates: see the tables.",
     ]
     if drawn.has_distances:
         words.insert(1, "1/W1: the inverse distance, scaled so that the best model shown is 1.")
+    if any(polygon.is_published for polygon in drawn.polygons):
+        words.insert(-1, f"Dashed polygons are the published numbers ({SOURCE}), made by the "
+                         "released scripts, perhaps on other rows.")  # fmt: skip
     if drawn.is_mixed:
         words.insert(2, "W1 is of written shares for some models and of added-up answers for "
                         "others, which are not the same quantity.")  # fmt: skip
