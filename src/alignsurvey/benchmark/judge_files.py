@@ -68,7 +68,10 @@ class RecordedJudge:
                 f"about an answer of {', '.join(asked)}; name the file that was made of these"
             )
         known = used | {problem.line for problem in problems}
-        unused = sum(row.line not in known for row in self.rows)
+        equal = {query.id for own in asked.values() for query in own if query}
+        unused = sum(
+            row.line not in known and _word(row, "query") not in equal for row in self.rows
+        )
         if unused:
             problems.append(Problem(0, f"{unused} replies of the judge are about no answer"))
         return found, problems

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from alignsurvey.benchmark.judge_files import Asked, Given, RecordedJudge
+from alignsurvey.benchmark.judge_files import Asked, Given, RecordedJudge, read_judges
 from alignsurvey.benchmark.judge_scores import Judged, Row, judge_rows
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import Scored
@@ -38,6 +39,34 @@ class Judging:
     rows: tuple[Row, ...] = ()
     problems: tuple[tuple[str, Problem], ...] = ()
     judged: tuple[Judged, ...] = ()
+
+
+def find_judges(names: Sequence[str], seed: int = 42, base: Path = Path()) -> list[Judge]:
+    """Find judges by name: a file of their replies, or any simulator that reads prompts.
+
+    Parameters
+    ----------
+    names : sequence of str
+        ``recorded/FILE``, which may hold several judges, or ``provider/model``.
+    seed : int
+        Of simulators.
+    base : Path
+        Where recorded files are looked for.
+
+    Raises
+    ------
+    InputError
+        A name is unknown or cannot judge, or a file cannot be read.
+    """
+    from alignsurvey.simulators.registry import find_simulator
+
+    judges: list[Judge] = []
+    for name in dict.fromkeys(names):
+        if name.startswith("recorded/"):
+            judges += read_judges(base / name.removeprefix("recorded/"), name)
+        else:
+            judges.append(find_simulator(name, seed=seed))
+    return judges
 
 
 def judge_interviews(

@@ -20,6 +20,10 @@ def bench(
     tasks: Annotated[
         str, typer.Option(help="Tasks, with commas: role,interview,stance,response.")
     ] = "role,interview,stance,response",
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="Who scores interviews: provider/model, recorded/FILE; repeatable."),
+    ] = None,
     groups: Annotated[
         str, typer.Option(help="Profile attributes for group scores, with commas.")
     ] = "",
@@ -39,6 +43,7 @@ def bench(
 
     from alignsurvey.benchmark.bench import example_parts, read_parts, run_bench
     from alignsurvey.benchmark.bench_folder import record_files, scores_json, write_bench
+    from alignsurvey.benchmark.judging import find_judges
     from alignsurvey.cli.progress import progress_on
     from alignsurvey.report.bench import bench_table
 
@@ -48,8 +53,9 @@ def bench(
         parts, problems = example_parts(EXAMPLES[str(data)], wanted, limit)
     else:
         parts, problems = read_parts(record_files(data), wanted, limit)
+    judges = find_judges(judge or [], seed)
     with progress_on(Console(stderr=True)) as progress:
-        result = run_bench(parts, model, by, seed, Path(), progress)
+        result = run_bench(parts, model, by, seed, Path(), progress, judges)
     if out is not None:
         write_bench(out, result, {"data": str(data), "tasks": wanted, "groups": by, "seed": seed})
     if json:
