@@ -18,6 +18,7 @@ from alignsurvey.simulators import (
     registry,
     resolve,
 )
+from alignsurvey.tasks.queries import Reply
 
 
 @pytest.mark.parametrize(
@@ -129,3 +130,41 @@ def test_public_names_can_be_reached():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         simulators.nonsense  # noqa: B018
     assert callable(simulators.planted)
+
+
+class Agreeable:
+    """A third party's simulator."""
+
+    name = "agreeable/one"
+
+    def answer(self, queries):
+        return (Reply(query.id, "Yes.") for query in queries)
+
+
+def make_agreeable(model, *, seed):
+    """A factory of a simulator."""
+    return Agreeable()
+
+
+def test_third_parties_add_simulators_that_answer_queries(entry_points, monkeypatch):
+    monkeypatch.setitem(sys.modules, "their_package", sys.modules[__name__])
+    entry_points(agreeable="their_package:make_agreeable", broken="their_package:make_nothing")
+    assert registry.find_simulator("agreeable/one").name == "agreeable/one"
+    with pytest.raises(InputError, match="their_package:make_nothing gives no simulator"):
+        registry.find_simulator("broken/model")
+    with pytest.raises(InputError, match="make_agreeable gives no learner"):
+        resolve("agreeable/one")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("baseline/logit", "reads no prompts"),
+        ("recorded/file.jsonl", "has its replies already"),
+        ("agreable/one", "no provider 'agreable'; did you mean 'agreeable'"),
+    ],
+)
+def test_what_answers_no_queries_is_no_simulator(entry_points, name, message):
+    entry_points(agreeable="their_package:make_agreeable")
+    with pytest.raises(InputError, match=message):
+        registry.find_simulator(name)

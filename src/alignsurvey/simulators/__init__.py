@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from alignsurvey.simulators.registry import TRIVIAL as TRIVIAL
     from alignsurvey.simulators.registry import SimulatorName as SimulatorName
     from alignsurvey.simulators.registry import baseline_names as baseline_names
+    from alignsurvey.simulators.registry import find_simulator as find_simulator
     from alignsurvey.simulators.registry import parse_name as parse_name
     from alignsurvey.simulators.registry import resolve as resolve
     from alignsurvey.simulators.ridge import Ridge as Ridge
@@ -50,6 +51,7 @@ _HOME = {
     "Uniform": "trivial",
     "baseline_names": "registry",
     "cross_predict": "crossfit",
+    "find_simulator": "registry",
     "fit_features": "features",
     "parse_name": "registry",
     "planted": "faults",

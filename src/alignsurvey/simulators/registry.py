@@ -9,10 +9,11 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from alignsurvey.errors import InputError, nearest
-from alignsurvey.simulators.protocols import Learner
+from alignsurvey.simulators.protocols import Learner, Simulator
 
 ENTRY_POINTS = "alignsurvey.simulators"
-"""Group of entry points: name of the provider -> ``factory(model, *, seed) -> Learner``."""
+"""Group of entry points: name of the provider -> ``factory(model, *, seed)``, which gives a
+`Learner` or a `Simulator`, whichever can be made of the model."""
 
 TRIVIAL = ("baseline/uniform", "baseline/marginal", "baseline/bootstrap")
 """Baselines that know nothing about the individual."""
@@ -134,22 +135,59 @@ def resolve(name: str, *, seed: int = 42) -> Learner:
     parts = parse_name(name)
     if parts.provider == "baseline":
         return _baseline(name, parts, seed)
-    others = third_parties()
-    if parts.provider in others:
-        return _third_party(others[parts.provider], name, parts, seed)
     if parts.provider == "recorded":
         raise InputError(f"simulator '{name}' is a file and learns nothing; use read_recorded")
     if parts.provider == "planted":
         raise InputError(f"simulator '{name}' is made of people's answers; use planted")
-    if parts.provider in NOT_YET:
+    made = _third_party(name, parts, seed)
+    if not isinstance(made, Learner):
+        source = third_parties()[parts.provider].value
         raise InputError(
-            f"simulator '{name}': this version cannot ask '{parts.provider}' yet; collect the "
-            "replies elsewhere and score them as recorded/FILE"
+            f"simulator '{name}': {source} gives no learner (an object with a name and "
+            "fit(pilot, items, profile)); mend the package that brings it"
         )
-    known = [*PROVIDERS, *others, *NOT_YET]
-    raise InputError(
-        f"simulator '{name}': no provider '{parts.provider}'; {nearest(parts.provider, known)}"
-    )
+    return made
+
+
+def find_simulator(name: str, *, seed: int = 42) -> Simulator:
+    """Find the simulator that answers queries under a name.
+
+    Parameters
+    ----------
+    name : str
+        ``provider/model[:adapter]``.
+    seed : int
+        From which its randomness is derived.
+
+    Raises
+    ------
+    InputError
+        The name is unknown (with the nearest known provider), stands for something that answers
+        no queries, or for a provider that this version cannot ask.
+
+    Examples
+    --------
+    >>> find_simulator("baseline/logit")
+    Traceback (most recent call last):
+    ...
+    alignsurvey.errors.InputError: simulator 'baseline/logit' learns from answers and reads no prompts; name one that does, such as provider/model
+    """  # noqa: E501 - a message is one line
+    parts = parse_name(name)
+    if parts.provider == "baseline":
+        raise InputError(
+            f"simulator '{name}' learns from answers and reads no prompts; name one that does, "
+            "such as provider/model"
+        )
+    if parts.provider in ("recorded", "planted"):
+        raise InputError(f"simulator '{name}' has its replies already and reads no prompts")
+    made = _third_party(name, parts, seed)
+    if not isinstance(made, Simulator):
+        source = third_parties()[parts.provider].value
+        raise InputError(
+            f"simulator '{name}': {source} gives no simulator (an object with a name and "
+            "answer(queries)); mend the package that brings it"
+        )
+    return made
 
 
 @cache
@@ -167,13 +205,19 @@ def _baseline(name: str, parts: SimulatorName, seed: int) -> Learner:
     return learner
 
 
-def _third_party(point: EntryPoint, name: str, parts: SimulatorName, seed: int) -> Learner:
-    factory: Callable[..., object] = point.load()
-    model = parts.model + (f":{parts.adapter}" if parts.adapter else "")
-    learner = factory(model, seed=seed)
-    if not isinstance(learner, Learner):
+def _third_party(name: str, parts: SimulatorName, seed: int) -> object:
+    """Make what an installed package's provider stands for."""
+    others = third_parties()
+    if parts.provider in others:
+        factory: Callable[..., object] = others[parts.provider].load()
+        model = parts.model + (f":{parts.adapter}" if parts.adapter else "")
+        return factory(model, seed=seed)
+    if parts.provider in NOT_YET:
         raise InputError(
-            f"simulator '{name}': {point.value} gives no learner (an object with a name and "
-            "fit(pilot, items, profile)); mend the package that brings it"
+            f"simulator '{name}': this version cannot ask '{parts.provider}' yet; collect the "
+            "replies elsewhere and score them as recorded/FILE"
         )
-    return learner
+    known = [*PROVIDERS, *others, *NOT_YET]
+    raise InputError(
+        f"simulator '{name}': no provider '{parts.provider}'; {nearest(parts.provider, known)}"
+    )
