@@ -10,6 +10,7 @@ from alignsurvey.report.figures import MUTED
 from alignsurvey.report.figures import columns as text_columns
 from alignsurvey.report.numbers import count, interval, percent, with_interval
 from alignsurvey.report.published import (
+    AGREEMENT,
     MAJORITY,
     MODES,
     NOTES,
@@ -60,7 +61,8 @@ def benchmark_tables(runs: Sequence[Run]) -> list[BenchmarkTable]:
                 Column("Parsed", "share"))  # fmt: skip
         short = [line for one in scores.datasets for line in _block(scores, one, columns)]
         tables.append(BenchmarkTable(name, title, head, tuple(short)))
-        full = tuple(_full(scores, columns))
+        agreement = AGREEMENT if name == "Table 3" else ()
+        full = tuple(_full(scores, (*columns, *agreement)))
         tables.append(BenchmarkTable(f"{name} in full", f"{title}, score by score", _FULL, full))
     return tables
 

@@ -106,8 +106,9 @@ NOTES = (
     "W1 aggregated: individual answers added up, options in their own order. W1 verbalized: shares "
     "the model wrote; the published one sorts options as strings and gives an unreadable reply "
     "the largest distance. They are two quantities. TV: nominal questions, which have no W1.",
-    "Task 2: judges' scores from 1 to 5. Likeness to the reference answer is no judge's score "
-    "and has no column.",
+    "Task 2: judges' scores from 1 to 5, means over judges. Alpha: their agreement, Krippendorff's "
+    "for ordinal scores; 1 is full agreement, 0 is chance. Likeness to the reference answer is no "
+    "judge's score and has no column.",
 )
 
 if TYPE_CHECKING:
@@ -187,6 +188,12 @@ TABLE_3 = (
     Column("T2 Consistent", key=("interview", "", "consistency"), digits=2),
     Column("T3 Accuracy", key=("stance", "", "accuracy")),
 )
+AGREEMENT = (
+    Column("T2 alpha, natural", key=("interview", "", "alpha_naturalness")),
+    Column("T2 alpha, style", key=("interview", "", "alpha_style")),
+    Column("T2 alpha, consistent", key=("interview", "", "alpha_consistency")),
+)
+"""Agreement of the judges, in Table 3 in full alone."""
 TABLE_4 = (
     Column("T4 Accuracy", key=("response", "", "accuracy")),
     Column("T4 Macro-F1", key=("response", "", "macro_f1")),
