@@ -14,13 +14,14 @@ from alignsurvey.cli import main
 SCHEMA = {
     "task": pl.String, "part": pl.String, "model": pl.String, "mode": pl.String,
     "metric": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-    "n": pl.Int64, "parse_rate": pl.Float64, "baseline": pl.Float64, "floor": pl.Float64,
+    "n": pl.Int64, "parse_rate": pl.Float64, "baseline": pl.Float64, "marginal": pl.Float64,
+    "floor": pl.Float64,
 }  # fmt: skip
 
 
 def write_run(folder: Path, model: str = "模型") -> None:
     folder.mkdir()
-    rest = (None, None, 100, 0.9, 0.5, None)
+    rest = (None, None, 100, 0.9, 0.5, 0.45, None)
     rows = [("response", "", model, mode, metric, value, *rest)
             for mode in ("strict", "paper")
             for metric, value in (("accuracy", 0.6), ("macro_f1", 0.4))]  # fmt: skip

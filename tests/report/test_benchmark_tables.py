@@ -23,7 +23,8 @@ from alignsurvey.report.published import BenchmarkTable, Run, published_scores
 SCHEMA = {
     "task": pl.String, "part": pl.String, "model": pl.String, "mode": pl.String,
     "metric": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-    "n": pl.Int64, "parse_rate": pl.Float64, "baseline": pl.Float64, "floor": pl.Float64,
+    "n": pl.Int64, "parse_rate": pl.Float64, "baseline": pl.Float64, "marginal": pl.Float64,
+    "floor": pl.Float64,
 }  # fmt: skip
 
 

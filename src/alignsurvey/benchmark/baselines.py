@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from alignsurvey.errors import InputError, nearest
@@ -77,6 +78,29 @@ def baseline_replies(name: str, records: Sequence[Record], seed: int = 42) -> li
         chosen = _choose(known, lot, majority=name == MAJORITY) if known else None
         replies.append(_rendered(record, chosen))
     return replies
+
+
+def beside_baselines(table: pl.DataFrame) -> pl.DataFrame:
+    """Write the scores of majority and marginal beside those of every model.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Scores with columns task, part, model, mode, metric, value; the two baselines among the
+        models.
+
+    Returns
+    -------
+    polars.DataFrame
+        With columns ``baseline`` (majority) and ``marginal``, of the same task, part, mode and
+        metric.
+    """
+    keys = ["task", "part", "mode", "metric"]
+    for model, column in ((MAJORITY, "baseline"), (MARGINAL, "marginal")):
+        own = table.filter(model=model).select(*keys, pl.col("value").alias("beside"))
+        table = table.join(own, on=keys, how="left", maintain_order="left")
+        table = table.with_columns(pl.col("beside").alias(column)).drop("beside")
+    return table
 
 
 def topic(record: Record) -> tuple[str, str, frozenset[str]]:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from alignsurvey.benchmark.baselines import BASELINES, baseline_replies
+from alignsurvey.benchmark.baselines import (
+    MAJORITY,
+    MARGINAL,
+    baseline_replies,
+    beside_baselines,
+)
+from alignsurvey.benchmark.comparison import COMPARISONS, compare
+from alignsurvey.benchmark.field_groups import field_group_rows
 from alignsurvey.benchmark.grouping import group_scores
 from alignsurvey.benchmark.judge_scores import Judged
 from alignsurvey.benchmark.judging import Judge, Judging, judge_interviews
 from alignsurvey.benchmark.parts import Part, example_parts, read_parts
 from alignsurvey.benchmark.replies import recorded_replies
+from alignsurvey.benchmark.row_scores import row_scores
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_replies, score_rows
-from alignsurvey.tasks.records.rebuild import FIELD_GROUPS
+from alignsurvey.benchmark.subgroups import SUBGROUPS, subgroup_scores
 
 __all__ = [
     "MAJORITY",
@@ -31,7 +39,6 @@ __all__ = [
     "run_bench",
 ]
 
-MAJORITY = BASELINES[0]
 Progress = Callable[[int, int, str], None]
 Problems = list[tuple[str, Problem]]
 
@@ -45,7 +52,8 @@ class BenchResult:
     scores : polars.DataFrame
         Columns task, part (a role field, "basic", a group estimator; "" for the whole task),
         model, mode ("strict" or "paper"), metric, value, low, high, n, parse_rate, baseline (the
-        majority of other people's answers, same mode), floor (of distances: two human samples).
+        majority of other people's answers, same mode), marginal (one of their answers by lot),
+        floor (of distances: two human samples).
     replies : mapping of (model, task, part) to list of str
     problems : tuple of (where, Problem)
     records : mapping of task to number of records
@@ -57,6 +65,8 @@ class BenchResult:
     replies: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
     problems: tuple[tuple[str, Problem], ...] = ()
     records: dict[str, int] = field(default_factory=dict)
+    comparisons: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COMPARISONS))
+    subgroups: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SUBGROUPS))
     judged: tuple[Judged, ...] = field(default=(), repr=False)
 
 
@@ -68,6 +78,9 @@ def run_bench(
     base: Path = Path(),
     progress: Progress | None = None,
     judges: Sequence[Judge] = (),
+    *,
+    subgroups: Sequence[str] = (),
+    against: str | None = None,
 ) -> BenchResult:
     """Let models answer the parts and score them strictly and as the released scripts do.
 
@@ -86,12 +99,16 @@ def run_bench(
         Called as ``progress(done, total, what)``.
     judges : sequence of Simulator or RecordedJudge
         Who scores the interview answers of the models; see `alignsurvey.benchmark.judging`.
+    subgroups : sequence of str
+        Attributes of the profile by which accuracy is shown, or "paper" for the paper's own four.
+    against : str, optional
+        The model that the others are compared with; the first one by default.
 
     Returns
     -------
     BenchResult
     """
-    asked = list(dict.fromkeys([MAJORITY, *models]))
+    asked = list(dict.fromkeys([MAJORITY, MARGINAL, *models]))
     scored: list[Scored] = []
     problems: Problems = []
     for place, (model, part) in enumerate((m, p) for m in asked for p in parts):
@@ -102,7 +119,14 @@ def run_bench(
         scored += score_replies(part, model, texts, seed)
     own = [one for one in scored if one.model in models]
     judging = judge_interviews(own, judges, seed=seed, progress=progress)
-    return _result(parts, scored, models, groups, seed, problems, judging)
+    result = _result(parts, scored, models, groups, seed, problems, judging)
+    by_subgroup, absent = subgroup_scores(scored, models, subgroups, seed)
+    return replace(
+        result,
+        comparisons=compare(scored, models, against, groups, seed),
+        subgroups=by_subgroup,
+        problems=(*result.problems, *absent),
+    )
 
 
 def _result(
@@ -118,8 +142,9 @@ def _result(
     rows = [row for one in scored for row in score_rows(one)]
     rows += _group_rows(scored, groups, seed, problems)
     rows += judging.rows
-    table = pl.DataFrame(rows, schema=SCHEMA)
-    table = _beside_baseline(pl.concat([table, _field_groups(table)]))
+    roles = [row_scores(one) for one in scored if one.part.task is Task.ROLE]
+    rows += field_group_rows(roles, seed)
+    table = beside_baselines(pl.DataFrame(rows, schema=SCHEMA))
     counted = {task: sum(len(p.records) for p in parts if p.task == task) for task in Task}
     return BenchResult(
         table.filter(pl.col("model").is_in(list(models))),
@@ -130,7 +155,7 @@ def _result(
         },
         (*problems, *judging.problems),
         {task.value: n for task, n in counted.items() if n},
-        judging.judged,
+        judged=judging.judged,
     )
 
 
@@ -147,7 +172,8 @@ def _group_rows(
         rows += found
         if not found:
             small = Problem(0, "no group has 10 people who were asked one question")
-            problems.append((f"{task}-group", small))
+            if (f"{task}-group", small) not in problems:
+                problems.append((f"{task}-group", small))
     return rows
 
 
@@ -155,34 +181,3 @@ def _answered(model: str, part: Part, seed: int, base: Path) -> tuple[list[str],
     if model.startswith("recorded/"):
         return recorded_replies(base / model.removeprefix("recorded/"), part.task, part.records)
     return baseline_replies(model, part.records, seed), []
-
-
-def _field_groups(table: pl.DataFrame) -> pl.DataFrame:
-    """Mean accuracy over the fields of Basic, Social and Family, as in the paper's Table 3."""
-    parts = []
-    for name, fields in FIELD_GROUPS.items():
-        own = table.filter(
-            pl.col("task") == "role", pl.col("part").is_in(fields), pl.col("metric") == "accuracy"
-        )
-        if own.is_empty():
-            continue
-        mean = own.group_by("task", "model", "mode", "metric", maintain_order=True).agg(
-            pl.col("value").mean(), pl.col("n").sum(), pl.col("parse_rate").mean()
-        )
-        parts.append(
-            mean.with_columns(
-                part=pl.lit(name),
-                low=pl.lit(None, pl.Float64),
-                high=pl.lit(None, pl.Float64),
-                baseline=pl.lit(None, pl.Float64),
-                floor=pl.lit(None, pl.Float64),
-            ).select(list(SCHEMA))
-        )
-    return pl.concat(parts) if parts else table.clear()
-
-
-def _beside_baseline(table: pl.DataFrame) -> pl.DataFrame:
-    keys = ["task", "part", "mode", "metric"]
-    majority = table.filter(model=MAJORITY).select(*keys, pl.col("value").alias("majority"))
-    joined = table.join(majority, on=keys, how="left", maintain_order="left")
-    return joined.with_columns(baseline=pl.col("majority")).drop("majority")

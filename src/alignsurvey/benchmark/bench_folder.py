@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,26 @@ def scores_json(result: BenchResult, problems: Sequence[tuple[str, Problem]]) ->
     odd = [*problems, *result.problems]
     content = {
         "scores": result.scores.to_dicts(),
+        "comparisons": result.comparisons.to_dicts(),
+        "subgroups": result.subgroups.to_dicts(),
         "records": result.records,
         "problems": [{"where": w, "line": one.line, "what": one.what} for w, one in odd],
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def write_bench(out: Path, result: BenchResult, settings: Mapping[str, Any]) -> None:
-    """Write scores, replies and the manifest into a run folder."""
+def write_bench(
+    out: Path,
+    result: BenchResult,
+    settings: Mapping[str, Any],
+    report: Callable[[Path], object] | None = None,
+) -> None:
+    """Write scores, replies, the report and the manifest into a run folder."""
     folder = RunFolder.open(out)
     folder.write_table("scores.parquet", result.scores)
+    for name, table in (("comparisons", result.comparisons), ("subgroups", result.subgroups)):
+        if table.height:
+            folder.write_table(f"{name}.parquet", table)
     for (model, task, part), replies in result.replies.items():
         name = "-".join(filter(None, (re.sub(r"[^\w.-]+", "_", model), task, part)))
         lines = (json.dumps({"predict": reply}, ensure_ascii=False) for reply in replies)
@@ -59,4 +69,7 @@ def write_bench(out: Path, result: BenchResult, settings: Mapping[str, Any]) -> 
     if result.judged:
         said = (line for one in result.judged for line in one.lines())
         folder.write_text("judges.jsonl", "\n".join(said) + "\n")
+    if report is not None:
+        with folder.writing("report.html") as path:
+            report(path)
     folder.write_manifest({"kind": "bench", **settings, "records": result.records}, None)

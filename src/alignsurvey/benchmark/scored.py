@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from alignsurvey.benchmark.paper import score_paper
+from alignsurvey.benchmark.paper.reading import paper_read
 from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.reference import score_references
 from alignsurvey.benchmark.rows import FileScore, Task
@@ -23,6 +24,9 @@ SHOWN = {
 }
 """Metrics of the summary, where a mode has them."""
 
+_COUNTS = ("n", "total", "total_samples", "total_count")
+"""What a mode calls the rows that it scored."""
+
 SCHEMA = {
     "task": pl.String,
     "part": pl.String,
@@ -35,6 +39,7 @@ SCHEMA = {
     "n": pl.Int64,
     "parse_rate": pl.Float64,
     "baseline": pl.Float64,
+    "marginal": pl.Float64,
     "floor": pl.Float64,
 }
 
@@ -51,6 +56,7 @@ SCHEMA = {
     "n": pl.Int64,
     "parse_rate": pl.Float64,
     "baseline": pl.Float64,
+    "marginal": pl.Float64,
     "floor": pl.Float64,
 }
 """Columns of the score table."""
@@ -86,7 +92,11 @@ def score_replies(part: Part, model: str, replies: Sequence[str], seed: int) -> 
 
 def score_rows(one: Scored) -> list[dict[str, Any]]:
     """Make rows of the score table (`SCHEMA`) of what was scored."""
-    return _rows(one.part, one.model, one.mode, one.score)
+    rows = _rows(one.part, one.model, one.mode, one.score)
+    if one.mode == "paper" and one.replies:
+        read = paper_read(one.part.task, one.replies, one.score, one.part.name or None)
+        return [row | {"parse_rate": float(read.mean())} for row in rows]
+    return rows
 
 
 def _scored(part: Part, replies: Sequence[str], seed: int) -> Iterator[tuple[str, FileScore]]:
@@ -119,9 +129,10 @@ def _rows(part: Part, model: str, mode: str, scored: FileScore) -> list[dict[str
                 "value": value,
                 "low": scored.metrics.get(f"{metric}_low"),
                 "high": scored.metrics.get(f"{metric}_high"),
-                "n": scored.metrics.get("n", len(part.records)),
+                "n": next((scored.metrics[key] for key in _COUNTS if key in scored.metrics), 0),
                 "parse_rate": scored.metrics.get("parse_rate"),
                 "baseline": None,
+                "marginal": None,
                 "floor": None,
             }
         )
