@@ -39,6 +39,10 @@ def bench(
 
     Example: alignsurvey bench --data example --model baseline/majority --tasks stance,response
     """
+    from functools import partial
+    from shlex import join
+    from sys import argv
+
     from rich.console import Console
 
     from alignsurvey.benchmark.bench import example_parts, read_parts, run_bench
@@ -46,6 +50,7 @@ def bench(
     from alignsurvey.benchmark.judging import find_judges
     from alignsurvey.cli.progress import progress_on
     from alignsurvey.report.bench import bench_table
+    from alignsurvey.report.benchmark_page import TaskRun, write_benchmark
 
     wanted = [task.strip() for task in tasks.split(",") if task.strip()]
     by = [name.strip() for name in groups.split(",") if name.strip()]
@@ -57,10 +62,15 @@ def bench(
     with progress_on(Console(stderr=True)) as progress:
         result = run_bench(parts, model, by, seed, Path(), progress, judges)
     if out is not None:
-        write_bench(out, result, {"data": str(data), "tasks": wanted, "groups": by, "seed": seed})
+        settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed}
+        run = TaskRun(data.name, result, str(data) in EXAMPLES, problems)
+        title = f"The four AlignSurvey tasks: {data.name}"
+        command = join(["alignsurvey", *argv[1:]])
+        report = partial(write_benchmark, [run], title=title, command=command)
+        write_bench(out, result, settings, report)
     if json:
         typer.echo(scores_json(result, problems))
         return
     Console().print(bench_table(result, problems))
     if out is not None:
-        typer.echo(f"\nRun: {out}")
+        typer.echo(f"\nRun: {out}; report: {out / 'report.html'}")
