@@ -15,7 +15,7 @@ from alignsurvey.benchmark.baselines import (
     baseline_replies,
     beside_baselines,
 )
-from alignsurvey.benchmark.comparison import COMPARISONS, compare
+from alignsurvey.benchmark.comparison import COMPARISONS, compare, reference_model
 from alignsurvey.benchmark.field_groups import field_group_rows
 from alignsurvey.benchmark.grouping import group_scores
 from alignsurvey.benchmark.judge_scores import Judged
@@ -25,7 +25,7 @@ from alignsurvey.benchmark.replies import recorded_replies
 from alignsurvey.benchmark.row_scores import row_scores
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_replies, score_rows
-from alignsurvey.benchmark.subgroups import SUBGROUPS, subgroup_scores
+from alignsurvey.benchmark.subgroups import SUBGROUPS, check_attributes, subgroup_scores
 
 __all__ = [
     "MAJORITY",
@@ -109,6 +109,8 @@ def run_bench(
     BenchResult
     """
     asked = list(dict.fromkeys([MAJORITY, MARGINAL, *models]))
+    reference_model(models, asked, against)
+    check_attributes(parts, subgroups)
     scored: list[Scored] = []
     problems: Problems = []
     for place, (model, part) in enumerate((m, p) for m in asked for p in parts):

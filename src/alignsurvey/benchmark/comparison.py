@@ -82,15 +82,31 @@ def compare(
     ----------
     arXiv 2511.07871, Tables 3 and 4; Holm (1979).
     """
-    known = list(dict.fromkeys(one.model for one in scored))
     others = list(dict.fromkeys(models))
-    reference = against or (others[0] if others else "")
-    if against is not None and against not in known:
-        raise InputError(f"--against {against}: not among the models; {nearest(against, known)}")
+    reference = reference_model(others, [one.model for one in scored], against)
     individual = [row_scores(one) for one in scored]
     found = [*_rowwise(individual, others, reference, seed),
              *_by_groups(scored, others, reference, groups, seed)]  # fmt: skip
     return pl.DataFrame(_corrected(found), schema=COMPARISONS)
+
+
+def reference_model(models: Sequence[str], scored: Sequence[str], against: str | None) -> str:
+    """Tell which model the others are compared with.
+
+    Raises
+    ------
+    InputError
+        It is not among those scored.
+
+    Examples
+    --------
+    >>> reference_model(["a", "b"], ["baseline/majority", "a", "b"], None)
+    'a'
+    """
+    if against is not None and against not in scored:
+        known = list(dict.fromkeys(scored))
+        raise InputError(f"--against {against}: not among the models; {nearest(against, known)}")
+    return against or (models[0] if models else "")
 
 
 def _rowwise(

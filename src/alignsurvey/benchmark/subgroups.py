@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from alignsurvey.benchmark.baselines import MAJORITY
 from alignsurvey.benchmark.membership import Membership, memberships, paper_memberships
+from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.row_scores import RowScores, row_scores
 from alignsurvey.benchmark.rows import Problem
 from alignsurvey.benchmark.scored import Scored
@@ -85,7 +86,7 @@ def subgroup_scores(
         if key not in by_part and any(record.profile for record in one.part.records):
             by_part[key], absent = _groupings(one, by)
             problems += [(one.part.task.value, Problem(0, f"subgroups: {what}")) for what in absent]
-    _check(scored, by)
+    check_attributes([one.part for one in scored], by)
     rows = [row_scores(one) for one in scored if (one.part.task.value, one.part.name) in by_part]
     majority = {(r.task, r.part, r.mode): r for r in rows if r.model == MAJORITY}
     found: list[dict[str, Any]] = []
@@ -112,9 +113,16 @@ def _groupings(one: Scored, by: Sequence[str]) -> tuple[list[Membership], list[s
     return found, absent
 
 
-def _check(scored: Sequence[Scored], by: Sequence[str]) -> None:
+def check_attributes(parts: Iterable[Part], by: Sequence[str]) -> None:
+    """Refuse an attribute that no profile has.
+
+    Raises
+    ------
+    InputError
+        It names the attribute and the nearest one.
+    """
     names = dict.fromkeys(
-        key for one in scored for record in one.part.records for key, _ in record.profile
+        key for part in parts for record in part.records for key, _ in record.profile
     )
     for name in by:
         if name != PRESET and name not in names:
