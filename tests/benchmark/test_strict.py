@@ -298,6 +298,8 @@ def test_an_unknown_field_is_named() -> None:
     )
     assert found.metrics["accuracy"] == 1
     assert "none of the twelve" in found.problems[0].what
+    bare = score(Task.ROLE, {"field": "星座", "predict": "甲", "label": "甲"})
+    assert "no options in the prompt" in bare.problems[-1].what
 
 
 # -- interviews -------------------------------------------------------------------------------

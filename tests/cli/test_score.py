@@ -161,13 +161,72 @@ def test_rows_of_another_task_are_named(capsys: pytest.CaptureFixture[str]) -> N
     assert file["total_count"] == 5
 
 
+CODEBOOK = """variables:
+  content: {text: 满意吗？, scale: ordinal, values: [[1, 不满意, 1], [2, 一般, 2], [5, 满意, 5]]}
+  hobby: {values: [[1, chess], [2, sport]]}
+  siblings: {scale: interval}
+"""
+
+
+def strict(capsys: pytest.CaptureFixture[str], task: str, *arguments: str) -> dict[str, Any]:
+    Path("book.yaml").write_text(CODEBOOK, encoding="utf-8")
+    code, out, err = call(capsys, "--task", task, "--json", "--rows", *arguments, "a.jsonl")
+    assert (code, err) == (0, "")
+    file: dict[str, Any] = json.loads(out)["files"]["a.jsonl"]
+    return file
+
+
+def test_a_codebook_places_the_options_of_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.jsonl", [{"prompt": PROMPT, "predict": "B. 一般: 100%", "label": "A. 满意: 100%"}])
+    assert strict(capsys, "response-group")["w1"] == 1
+    file = strict(capsys, "response-group", "--codebook", "book.yaml")
+    assert (file["w1"], file["w1_normalized"], file["problems"]) == (3, 0.75, [])
+
+
+def test_a_field_of_ones_own_is_read_as_the_kind_that_its_options_show(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"prompt": "可选值：下棋、跑步、唱歌。", "predict": "跑步和下棋", "label": "下棋、跑步"}
+    write("a.jsonl", [row, {**row, "label": "唱歌"}])
+    file = strict(capsys, "role", "--field", "爱好")
+    assert file["by_field"]["爱好"]["kind"] == "list"
+    assert [one["correct"] for one in file["rows"].values()] == [True, False]
+    assert "read as a list" in file["problems"][0]["what"]
+
+
+@pytest.mark.parametrize(
+    ("field", "predict", "label", "kind", "correct"),
+    [
+        ("hobby", "The answer is chess.", "chess", "choice", True),
+        ("siblings", "0", "0", "number", True),
+        ("siblings", "3", "2", "number", False),
+    ],
+)
+def test_a_codebook_gives_the_options_of_a_field(
+    capsys: pytest.CaptureFixture[str],
+    field: str, predict: str, label: str, kind: str, correct: bool,
+) -> None:  # fmt: skip
+    write("a.jsonl", [{"predict": predict, "label": label}])
+    file = strict(capsys, "role", "--field", field, "--codebook", "book.yaml")
+    assert file["by_field"][field]["kind"] == kind
+    assert file["rows"]["1"]["correct"] is correct
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--task", "stanc", "a.jsonl"), "--task: no task 'stanc'; did you mean 'stance'?"),
         (("--task", "role", "--mode", "papper", "a.jsonl"), "did you mean 'paper'?"),
         (("--task", "role", "--mode", "paper", "a.jsonl"), "--field: 性别 (gender)"),
-        (("--task", "role", "--field", "hobby", "a.jsonl"), "no field 'hobby' in Task 1"),
+        (("--task", "role", "--field", "hobby", "bare.jsonl"), "needs its options in the prompts"),
+        (("--task", "role", "--field", "gendr", "bare.jsonl"), "did you mean 'gender'?"),
+        (
+            ("--task", "role", "--mode", "paper", "--field", "hobby", "a.jsonl"),
+            "no field 'hobby' in Task 1",
+        ),
+        (("--task", "response", "--codebook", "book.yaml", "a.jsonl"), "--codebook is for"),
+        (("--task", "role", "--codebook", "none.yaml", "a.jsonl"), "none.yaml"),
+        (("--task", "role", "--codebook", "bad.jsonl", "a.jsonl"), "bad.jsonl"),
         (("--task", "response", "--field", "年龄", "a.jsonl"), "--field is for --task role"),
         (("--task", "response", "--rows", "a.jsonl"), "--rows goes with --json"),
         (("--task", "response", "none.jsonl"), "none.jsonl: no such file"),
@@ -180,6 +239,7 @@ def test_a_users_error_is_one_line(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     write("a.jsonl", RESPONSES)
+    write("bare.jsonl", [{"predict": "chess", "label": "chess"}])
     write("empty.jsonl", [])
     Path("bad.jsonl").write_text("?\n?")
     code, out, err = call(capsys, *arguments)

@@ -12,6 +12,9 @@ from alignsurvey.benchmark.paper.fields import field_in_name, known_field, liste
 from alignsurvey.benchmark.prediction_files import read_predictions
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem, RowFile, Task
 from alignsurvey.errors import InputError
+from alignsurvey.survey.codebook import Codebook
+from alignsurvey.survey.codebook_yaml import codebook_from_yaml
+from alignsurvey.yamlfile import read_text
 
 _JSON_STANCE = re.compile(r'"predict"\s*:.*"reason"\s*:', re.DOTALL)
 _SHARES = re.compile(r"[:：]\s*\d+(?:\.\d+)?\s*[%％]")
@@ -24,6 +27,10 @@ _SHARED_SHAPE = {
 }
 
 
+WITH_CODEBOOK = (Task.ROLE, Task.STANCE_GROUP, Task.RESPONSE_GROUP)
+"""Tasks whose strict scores can draw on a codebook."""
+
+
 class Mode(StrEnum):
     """How to score: right, or as released."""
 
@@ -31,7 +38,13 @@ class Mode(StrEnum):
     PAPER = "paper"
 
 
-def score_file(path: Path, task: Task, mode: Mode, field: str | None = None) -> FileScore:
+def score_file(
+    path: Path,
+    task: Task,
+    mode: Mode,
+    field: str | None = None,
+    codebook: Codebook | None = None,
+) -> FileScore:
     """Read and score one prediction file.
 
     Parameters
@@ -40,7 +53,10 @@ def score_file(path: Path, task: Task, mode: Mode, field: str | None = None) -> 
     task : Task
     mode : Mode
     field : str or None
-        Task 1's field; None: found in the file's name, else each row's own ``field``.
+        Task 1's field; None: found in the file's name, else each row's own ``field``. In strict
+        mode it may be one's own, where prompts or codebook give its options.
+    codebook : Codebook or None
+        In strict mode: positions of a group's options, options of a role field.
 
     Returns
     -------
@@ -60,7 +76,7 @@ def score_file(path: Path, task: Task, mode: Mode, field: str | None = None) -> 
     >>> score_file(path, Task.ROLE, Mode.PAPER).metrics["accuracy"]
     1.0
     """
-    return score_rows(read_rows(path, task), task, mode, field)
+    return score_rows(read_rows(path, task), task, mode, field, codebook)
 
 
 def read_rows(path: Path, task: Task) -> RowFile:
@@ -78,19 +94,47 @@ def read_rows(path: Path, task: Task) -> RowFile:
     return replace(file, problems=(*file.problems, *_strangers(file.rows, task)))
 
 
-def score_rows(file: RowFile, task: Task, mode: Mode, field: str | None = None) -> FileScore:
+def read_codebook(path: Path) -> Codebook:
+    """Read a codebook of options and positions.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no codebook.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "codebook.yaml"
+    >>> _ = path.write_text("variables: {mood: {scale: ordinal, values: [[1, low], [2, high]]}}")
+    >>> read_codebook(path)["mood"].labels
+    ('low', 'high')
+    """
+    return codebook_from_yaml(read_text(path), str(path))
+
+
+def score_rows(
+    file: RowFile,
+    task: Task,
+    mode: Mode,
+    field: str | None = None,
+    codebook: Codebook | None = None,
+) -> FileScore:
     """Score the rows of a file that has been read.
 
     Raises
     ------
     InputError
-        Nothing says which field of Task 1 the rows are about.
+        Nothing says which field of Task 1 the rows are about, or it has no options.
     """
-    about = role_field(file, field) if task is Task.ROLE else None
+    about = None
+    if task is Task.ROLE:
+        ones_own = mode is Mode.STRICT and field is not None
+        about = field if ones_own else role_field(file, field)
     if mode is Mode.STRICT:
         from alignsurvey.benchmark.strict import score_strict
 
-        score: FileScore = score_strict(task, file.rows, about)
+        score: FileScore = score_strict(task, file.rows, about, codebook=codebook)
     else:
         from alignsurvey.benchmark.paper import score_paper
 

@@ -29,7 +29,12 @@ def score(
         str, typer.Option(help="strict: right. paper: as the released scripts, faults included.")
     ] = "strict",
     field: Annotated[
-        str | None, typer.Option(help="Field of the role task, if the file's name lacks it.")
+        str | None,
+        typer.Option(help="Field of the role task, if the file's name lacks it; or your own."),
+    ] = None,
+    codebook: Annotated[
+        Path | None,
+        typer.Option(help="Codebook (YAML): positions of group options, options of a role field."),
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="With --json: every row too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -39,7 +44,13 @@ def score(
     Example: alignsurvey score --task response --mode paper predictions.jsonl
     """
     from alignsurvey.benchmark.rows import Task
-    from alignsurvey.benchmark.scoring import Mode, read_rows, score_rows
+    from alignsurvey.benchmark.scoring import (
+        WITH_CODEBOOK,
+        Mode,
+        read_codebook,
+        read_rows,
+        score_rows,
+    )
     from alignsurvey.errors import InputError
 
     the_task, the_mode = Task(_one_of(task, Task, "task")), Mode(_one_of(mode, Mode, "mode"))
@@ -47,8 +58,13 @@ def score(
         raise InputError("--rows goes with --json; tables show metrics and problems")
     if field and the_task is not Task.ROLE:
         raise InputError(f"--field is for --task role; the task is {the_task}")
+    if codebook and (the_mode is Mode.PAPER or the_task not in WITH_CODEBOOK):
+        raise InputError(
+            f"--codebook is for --mode strict and --task {', '.join(WITH_CODEBOOK)}; leave it out"
+        )
+    book = read_codebook(codebook) if codebook else None
     read = [read_rows(path, the_task) for path in files]
-    scores = [score_rows(file, the_task, the_mode, field) for file in read]
+    scores = [score_rows(file, the_task, the_mode, field, book) for file in read]
     if json:
         _print_json(the_task, the_mode, dict(zip(_names(files), scores, strict=True)), rows)
         return

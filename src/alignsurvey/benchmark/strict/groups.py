@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem
 from alignsurvey.benchmark.strict.content import Asked, asked, label, no_gold, prediction
 from alignsurvey.benchmark.strict.estimates import Floats, Resampling, estimates
 from alignsurvey.benchmark.strict.judged import Judged
+from alignsurvey.benchmark.strict.scales import Placing, place_options
 from alignsurvey.metrics import tv, w1
+from alignsurvey.survey.codebook import Codebook
 from alignsurvey.tasks.replies import (
     STANCES,
     Options,
@@ -22,16 +24,32 @@ from alignsurvey.tasks.replies import (
     strip_thoughts,
 )
 
+
+@dataclass(frozen=True)
+class _Pair:
+    """Shares said and real, and where the options stand; None where they have no order."""
+
+    said: tuple[float, ...] | None
+    gold: tuple[float, ...]
+    positions: tuple[float, ...] | None
+
+
 _STANCES: Options = tuple(("ABC"[i], zh) for i, (zh, _) in enumerate(STANCES))
 
 
 def score_groups(
-    rows: Sequence[PredictionRow], keys: Sequence[str], resampling: Resampling, *, stances: bool
+    rows: Sequence[PredictionRow],
+    keys: Sequence[str],
+    resampling: Resampling,
+    *,
+    stances: bool,
+    codebook: Codebook | None = None,
 ) -> FileScore:
-    """Score shares; positions are 0..K-1 in the order of the prompt's options."""
+    """Score shares; positions are the codebook's, else 0..K-1 in the order of the options."""
     judged = Judged()
-    pairs: list[tuple[tuple[float, ...] | None, tuple[float, ...]]] = []
+    pairs: list[_Pair] = []
     shown: list[dict[str, Any]] = []
+    known: dict[Asked, Placing] = {}
     for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
         one = _options(row, asked(row), stances, judged.problems)
         said, gold = read_shares(prediction(row), one.options), read_shares(label(row), one.options)
@@ -40,15 +58,22 @@ def score_groups(
             judged.problems.append(no_gold(row, gold.note or gold.outcome))
             continue
         judged.count(place, said.outcome)
-        pairs.append((said.shares, gold.shares))
+        if one not in known:
+            known[one] = place_options(one, codebook)
+        placing = known[one]
+        if placing.note:
+            judged.problems.append(Problem(row.line, placing.note))
+        pairs.append(_Pair(said.shares, gold.shares, placing.positions))
         shown.append(entry)
     columns = _distances(pairs)
     for entry, column in zip(shown, columns, strict=True):
-        entry["w1"] = float(column[0]) if column[3] else None
+        entry["w1"] = float(column[0]) if column[6] else None
     found = estimates(
         columns, _statistics, judged.among(resampling), {"w1": np.inf, "w1_with_penalty": np.inf}
     )
-    return FileScore(judged.metrics() | found, judged.rows, tuple(judged.problems))
+    nominal = sum(pair.positions is None for pair in pairs)
+    metrics = judged.metrics() | found | ({"n_nominal": nominal} if nominal else {})
+    return FileScore(metrics, judged.rows, tuple(judged.problems))
 
 
 def _options(row: PredictionRow, one: Asked, stances: bool, problems: list[Problem]) -> Asked:
@@ -83,33 +108,39 @@ def _by_text(read: Shares, options: Options) -> dict[str, float] | None:
     return {text: share for (_, text), share in zip(options, read.shares, strict=True)}
 
 
-def _distances(
-    pairs: Sequence[tuple[tuple[float, ...] | None, tuple[float, ...]]],
-) -> Floats:
-    """Return for each row W1, W1 by range, TV, whether it was read, W1 with penalty, and 1."""
-    columns = np.zeros((len(pairs), 6))
-    columns[:, 5] = 1.0
-    for k in {len(gold) for _, gold in pairs}:
-        rows = np.array([i for i, (_, gold) in enumerate(pairs) if len(gold) == k])
-        columns[rows, 4] = k - 1  # what the released scripts charge for an unreadable reply
-        read = np.array([i for i in rows if pairs[i][0] is not None], dtype=np.int64)
-        if not len(read):
-            continue
-        said = np.array([pairs[i][0] for i in read], dtype=np.float64)
-        gold = np.array([pairs[i][1] for i in read], dtype=np.float64)
-        distance = w1(said, gold)
-        columns[read, 0] = columns[read, 4] = distance
-        columns[read, 1] = distance / (k - 1)
-        columns[read, 2] = tv(said, gold)
+def _distances(pairs: Sequence[_Pair]) -> Floats:
+    """Return for each row W1, W1 by range, TV, was it read, W1 with penalty, has it an order,
+    and both: read and with an order.
+    """
+    columns = np.zeros((len(pairs), 7))
+    by_scale: dict[tuple[int, tuple[float, ...] | None], list[int]] = {}
+    for place, pair in enumerate(pairs):
+        by_scale.setdefault((len(pair.gold), pair.positions), []).append(place)
+    for (_, positions), rows in by_scale.items():
+        read = [row for row in rows if pairs[row].said is not None]
+        said = np.array([pairs[row].said for row in read], dtype=np.float64)
+        gold = np.array([pairs[row].gold for row in read], dtype=np.float64)
         columns[read, 3] = 1.0
+        if read:
+            columns[read, 2] = tv(said, gold)
+        if positions is None:
+            continue
+        columns[rows, 5] = 1.0
+        columns[read, 6] = 1.0
+        longest = max(positions) - min(positions)
+        columns[rows, 4] = longest  # what the released scripts charge for an unreadable reply
+        if read:
+            distance = w1(said, gold, positions)
+            columns[read, 0] = columns[read, 4] = distance
+            columns[read, 1] = distance / longest if longest else 0.0
     return columns
 
 
 def _statistics(sums: Floats) -> dict[str, Floats]:
-    read = sums[..., 3]
+    placed = sums[..., 6]
     return {
-        "w1": sums[..., 0] / read,
-        "w1_normalized": sums[..., 1] / read,
-        "tv": sums[..., 2] / read,
+        "w1": sums[..., 0] / placed,
+        "w1_normalized": sums[..., 1] / placed,
+        "tv": sums[..., 2] / sums[..., 3],
         "w1_with_penalty": sums[..., 4] / sums[..., 5],
     }

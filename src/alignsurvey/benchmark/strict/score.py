@@ -12,6 +12,7 @@ from alignsurvey.benchmark.strict.interview import score_interview
 from alignsurvey.benchmark.strict.response import score_response
 from alignsurvey.benchmark.strict.role import score_role
 from alignsurvey.benchmark.strict.stance import score_stance
+from alignsurvey.survey.codebook import Codebook
 
 REPLICATES = 1000
 """Bootstrap replicates behind each interval."""
@@ -22,6 +23,7 @@ def score_strict(
     rows: Sequence[PredictionRow],
     field: str | None = None,
     *,
+    codebook: Codebook | None = None,
     replicates: int = REPLICATES,
     seed: int = 42,
 ) -> FileScore:
@@ -32,7 +34,11 @@ def score_strict(
     task : Task
     rows : sequence of PredictionRow
     field : str, optional
-        The field of role modelling, for rows that do not name it themselves.
+        The field of role modelling, for rows that do not name it themselves: one of the twelve,
+        or one's own.
+    codebook : Codebook, optional
+        Positions of a group's options, which else stand in the order of the prompt; options of a
+        role field whose prompts print none.
     replicates : int
         Bootstrap replicates, over respondents where rows name them (``person_id``,
         ``respondent``, ``respondent_id`` or ``id``), else over rows; 0 for no intervals.
@@ -46,7 +52,7 @@ def score_strict(
     Raises
     ------
     InputError
-        The field is none of the twelve.
+        A field is none of the twelve, and its options are neither in a prompt nor in the codebook.
 
     Examples
     --------
@@ -64,7 +70,7 @@ def score_strict(
     problems += [found for found in map(missing, rows) if found is not None]
     resampling = Resampling(replicates, seed, [person(row) for row in rows])
     if task is Task.ROLE:
-        score = score_role(rows, keys, resampling, field)
+        score = score_role(rows, keys, resampling, field, codebook)
     elif task is Task.INTERVIEW:
         score = score_interview(rows, keys, resampling)
     elif task is Task.STANCE:
@@ -72,7 +78,8 @@ def score_strict(
     elif task is Task.RESPONSE:
         score = score_response(rows, keys, resampling)
     else:
-        score = score_groups(rows, keys, resampling, stances=task is Task.STANCE_GROUP)
+        stances = task is Task.STANCE_GROUP
+        score = score_groups(rows, keys, resampling, stances=stances, codebook=codebook)
     return _completed(score, problems, resampling)
 
 

@@ -78,7 +78,7 @@ class RoleAnswer:
     note: str = ""
 
 
-def read_role(reply: str, field: str, options: Options) -> RoleAnswer:
+def read_role(reply: str, field: str, options: Options, kind: Kind | None = None) -> RoleAnswer:
     """Read a respondent's attribute.
 
     Parameters
@@ -86,9 +86,11 @@ def read_role(reply: str, field: str, options: Options) -> RoleAnswer:
     reply : str
         As the model wrote it, thoughts included.
     field : str
-        Its Chinese name; an unknown field is read as a single choice.
+        Its Chinese name; any other is a field of one's own.
     options : tuple of (letter, text)
-        Those of the prompt; household size can be read without.
+        Those of the prompt; a number can be read without.
+    kind : {"single", "list", "number"}, optional
+        Of a field of one's own; a single choice by default.
 
     Returns
     -------
@@ -107,14 +109,14 @@ def read_role(reply: str, field: str, options: Options) -> RoleAnswer:
     >>> read_role("3-4", "家里人口数", size).outcome
     'unparseable'
     """
-    known = ROLE_FIELDS.get(field, RoleField(field, field))
+    known = ROLE_FIELDS.get(field, RoleField(field, field, kind or "single"))
     spoken = strip_thoughts(reply)
     if not spoken:
         return RoleAnswer("no_reply", note="nothing but thoughts" if reply.strip() else "")
     if len(spoken) > LONGEST_REPLY:
         return RoleAnswer("unparseable", note=f"longer than {LONGEST_REPLY} characters")
     if known.kind == "number":
-        return _number(spoken, options)
+        return _number(spoken, options, least=1 if field in ROLE_FIELDS else 0)
     if not options:
         return RoleAnswer("unparseable", note="no options known")
     if known.kind == "list":
@@ -129,7 +131,7 @@ def _single(spoken: str, field: RoleField, options: Options) -> RoleAnswer:
     return RoleAnswer(choice.outcome, answer, choice.note)
 
 
-def _number(spoken: str, options: Options) -> RoleAnswer:
+def _number(spoken: str, options: Options, least: int) -> RoleAnswer:
     text = plain(spoken)
     known = catalogue(options)
     whole = known.whole(text)
@@ -140,8 +142,10 @@ def _number(spoken: str, options: Options) -> RoleAnswer:
         silence = kind_of_silence(text.casefold()) if not sizes else None
         return RoleAnswer(silence or "unparseable", note="two numbers" if sizes else "no number")
     size = sizes.pop()
-    if size < 1:
-        return RoleAnswer("unparseable", note="a household of nobody")
+    if size < least:
+        nobody = size == 0
+        note = "a household of nobody" if nobody else "no whole number from 0 up"
+        return RoleAnswer("unparseable", note=note)
     if not options:
         return RoleAnswer("answered", (f"{size}",))
     place = _bracket(size, known)
