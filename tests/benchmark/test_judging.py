@@ -6,12 +6,17 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from typer.testing import CliRunner
 
+from alignsurvey.benchmark.bench import example_parts, run_bench
+from alignsurvey.benchmark.bench_folder import write_bench
 from alignsurvey.benchmark.judge_files import RecordedJudge, read_judges
 from alignsurvey.benchmark.judge_scores import Judged, Row, judge_rows
-from alignsurvey.benchmark.judging import judge_answers
+from alignsurvey.benchmark.judging import find_judges, judge_answers
+from alignsurvey.cli.app import app
 from alignsurvey.errors import InputError
 from alignsurvey.randomness import stable_hash
 from alignsurvey.tasks.queries import Query, Reply
@@ -316,3 +321,43 @@ def test_two_judges_have_two_names_and_answers_are_one_a_record() -> None:
         judged(1, Says("j", "?"), Says("j", "?"))
     with pytest.raises(InputError, match="one answer a record: 3 records, 1"):
         judged(3, Says("j", "?"), answers=["yes"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_run_judges_the_models_that_were_asked_for_and_keeps_what_was_said(
+    language: Literal["en", "zh"], tmp_path: Path
+) -> None:
+    parts, _ = example_parts(language, ["interview", "stance"])
+    judges = [Says("x/a", released(4, 3, 5), released(2, 3, 4)), Says("x/b", released(5, 3, 5))]
+    result = run_bench(parts, ["baseline/majority"], judges=judges)
+    assert {one.model for one in result.judged} == {"baseline/majority"}
+    scores = result.scores.filter(task="interview", part="")
+    strict = set(scores.filter(mode="strict")["metric"])
+    assert strict > {"rouge_l", *DIMENSIONS, *(f"alpha_{one}" for one in DIMENSIONS)}
+    assert set(scores.filter(mode="paper")["metric"]) == set(DIMENSIONS)
+    write_bench(tmp_path / "run", result, {})
+    kept = find_judges(["recorded/judges.jsonl"], base=tmp_path / "run")
+    again = run_bench(parts, ["baseline/majority"], judges=kept)
+    assert again.scores.equals(result.scores)
+
+
+def test_judges_without_interviews_and_judges_that_read_no_prompts_are_refused() -> None:
+    parts, _ = example_parts("en", ["stance"])
+    with pytest.raises(InputError, match="no interviews are asked; add task interview"):
+        run_bench(parts, ["baseline/majority"], judges=[Says("j", "?")])
+    with pytest.raises(InputError, match="baseline/uniform"):
+        find_judges(["baseline/uniform"])
+
+
+def test_the_command_line_takes_recorded_judges(tmp_path: Path) -> None:
+    path = tmp_path / "said.jsonl"
+    lines = (json.dumps({"row": row, "predict": verdict(3, 2, 1)}) for row in range(1, 110))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    command = "bench --data example --tasks interview --json --model baseline/majority --judge"
+    done = CliRunner().invoke(app, [*command.split(), f"recorded/{path}"])
+    assert done.exit_code == 0
+    found = {(one["metric"], one["mode"], one["part"]): one["value"]
+             for one in json.loads(done.stdout)["scores"]}  # fmt: skip
+    assert found["style", "strict", ""] == 2
+    assert found["style", "strict", f"recorded/{path}"] == 2
+    assert not [key for key in found if key[0].startswith("alpha")]
