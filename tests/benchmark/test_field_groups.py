@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,15 @@ def test_both_modes_and_only_the_fields_that_were_asked() -> None:
         ("basic", "strict", 24), ("basic", "paper", 60)
     ]  # fmt: skip
     assert not joined_fields([])
+
+
+def test_fields_are_known_by_their_english_names() -> None:
+    own = [replace(one, part=name) for one, name in
+           zip(fields(np.ones((12, 5))), ("Gender", "Age", "Hobby", "Owns a car", "Education"),
+               strict=True)]  # fmt: skip
+    assert [(one.part, len(one.people)) for one in joined_fields(own)] == [
+        ("basic", 36), ("social", 12)
+    ]  # fmt: skip
 
 
 def test_persons_who_are_right_throughout_make_the_interval_wider() -> None:

@@ -244,8 +244,12 @@ def _corrected(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for row, adjusted in zip(family, metrics.holm(values), strict=True):
             row["p_holm"] = _known(adjusted)
             row["stars"] = stars(row.pop("p"))
-    order = list(dict.fromkeys((row["task"], row["part"]) for row in found))
-    return sorted(found, key=lambda row: (order.index((row["task"], row["part"])), row["metric"]))
+    tasks = list(dict.fromkeys(row["task"] for row in found))
+    parts = list(dict.fromkeys(row["part"] for row in found))
+    return sorted(
+        found,
+        key=lambda row: (tasks.index(row["task"]), parts.index(row["part"]), row["metric"]),
+    )
 
 
 def stars(p: float | None) -> str:

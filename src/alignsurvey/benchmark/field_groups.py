@@ -15,8 +15,10 @@ from alignsurvey.benchmark.row_scores import Floats, RowScores, mean_of_fields
 from alignsurvey.benchmark.rows import Task
 from alignsurvey.benchmark.strict.estimates import Resampling, estimates
 from alignsurvey.tasks.records.rebuild import FIELD_GROUPS
+from alignsurvey.tasks.replies import ROLE_FIELDS
 
 REPLICATES = 1000
+_ENGLISH = {field.english: name for name, field in ROLE_FIELDS.items()}
 
 
 def joined_fields(
@@ -29,6 +31,7 @@ def joined_fields(
     rows : sequence of RowScores
         Of any tasks; those of the role task are taken.
     groups : mapping of group to names of its fields
+        As the released data call them; a field's English name is known as well.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def joined_fields(
                 for one in rows
                 if one.task == Task.ROLE
                 and (one.model, one.mode) == (model, mode)
-                and one.part in fields
+                and _ENGLISH.get(one.part.lower(), one.part) in fields
                 and "accuracy" in one.values
             ]
             if own:

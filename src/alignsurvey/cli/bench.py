@@ -27,6 +27,16 @@ def bench(
     groups: Annotated[
         str, typer.Option(help="Profile attributes for group scores, with commas.")
     ] = "",
+    subgroups: Annotated[
+        str,
+        typer.Option(
+            help="Profile attributes for accuracy by subgroup, with commas, or paper: rural "
+            "registration, 76 and older, self-employed, low income."
+        ),
+    ] = "",
+    against: Annotated[
+        str | None, typer.Option(help="Compare the models with this one; else with the first.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Records of each part at most.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and lots.")] = 42,
     out: Annotated[Path | None, typer.Option(help="Run folder; nothing is kept without.")] = None,
@@ -50,19 +60,24 @@ def bench(
     from alignsurvey.benchmark.judging import find_judges
     from alignsurvey.cli.progress import progress_on
     from alignsurvey.report.bench import bench_table
+    from alignsurvey.report.benchmark_comparisons import comparison_table, subgroup_table
     from alignsurvey.report.benchmark_page import TaskRun, write_benchmark
 
     wanted = [task.strip() for task in tasks.split(",") if task.strip()]
     by = [name.strip() for name in groups.split(",") if name.strip()]
+    within = [name.strip() for name in subgroups.split(",") if name.strip()]
     if str(data) in EXAMPLES:
         parts, problems = example_parts(EXAMPLES[str(data)], wanted, limit)
     else:
         parts, problems = read_parts(record_files(data), wanted, limit)
     judges = find_judges(judge or [], seed)
     with progress_on(Console(stderr=True)) as progress:
-        result = run_bench(parts, model, by, seed, Path(), progress, judges)
+        result = run_bench(
+            parts, model, by, seed, Path(), progress, judges, subgroups=within, against=against
+        )
     if out is not None:
-        settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed}
+        settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed,
+                    "subgroups": within, "against": against or model[0]}  # fmt: skip
         run = TaskRun(data.name, result, str(data) in EXAMPLES, problems)
         title = f"The four AlignSurvey tasks: {data.name}"
         command = join(["alignsurvey", *argv[1:]])
@@ -72,5 +87,8 @@ def bench(
         typer.echo(scores_json(result, problems))
         return
     Console().print(bench_table(result, problems))
+    for shown in (comparison_table(result.comparisons), subgroup_table(result.subgroups)):
+        if shown is not None:
+            Console().print(shown)
     if out is not None:
         typer.echo(f"\nRun: {out}; report: {out / 'report.html'}")
