@@ -28,8 +28,9 @@ MOST_PROBLEMS = 8
 SMALLEST_NAME = 18
 """Columns below which a name says too little; then intervals go, and the floor."""
 
-_COLUMNS = ("Strict", "", "Paper", "Majority", "Floor", "n", "Parsed")
-_INTERVAL, _FLOOR = 1, 4
+_COLUMNS = ("Strict", "", "Paper", "Majority", "Marginal", "Floor", "n", "Parsed")
+_INTERVAL, _MARGINAL, _FLOOR = 1, 4, 5
+_OPTIONAL = (_MARGINAL, _INTERVAL, _FLOOR)
 
 
 class BenchTable:
@@ -46,21 +47,22 @@ class BenchTable:
         layout = _Layout(self._rows, options.max_width)
         for model in self._models:
             yield layout.table(model, [row for row in self._rows if row.model == model])
-        for line in self._legend():
+        for line in self._legend(_MARGINAL in layout.shown):
             yield Text(line, style="dim")
 
-    def _legend(self) -> Iterator[str]:
+    def _legend(self, marginal: bool) -> Iterator[str]:
         yield (
             "Strict is right, Paper is what the released scripts give. [low high]: 95% bootstrap "
             "interval over respondents."
         )
-        floor = any(row.floor is not None for row in self._rows)
-        yield "Majority: the most frequent answer of other people." + (
-            " Floor: the distance of a second sample of people; n of distances: questions times "
-            "groups."
-            if floor
-            else ""
-        )
+        words = "Majority: the most frequent answer of other people."
+        if marginal:
+            words += " Marginal: one of their answers, by lot."
+        if any(row.floor is not None for row in self._rows):
+            words += (
+                " Floor: the distance of a second sample; n of distances: questions times groups."
+            )
+        yield words
         for task, words in differences_in_words(self._rows).items():
             yield f"{TASKS[task]}, why the modes differ. {words}"
         yield from _told(self._problems)
@@ -88,27 +90,33 @@ class _Layout:
 
     def __init__(self, rows: Sequence[ScoreRow], width: int) -> None:
         cells = [_cells(row) for row in rows]
-        self.shown = [
-            place for place, _ in enumerate(_COLUMNS)
-            if place not in (_INTERVAL, _FLOOR) or any(one[place] for one in cells)
+        wide = [
+            max([cell_len(name), *(cell_len(one[place]) for one in cells)])
+            for place, name in enumerate(_COLUMNS)
+        ]
+        filled = [
+            place for place in range(len(_COLUMNS))
+            if place not in _OPTIONAL or any(one[place] for one in cells)
         ]  # fmt: skip
         names = max(
             (max(cell_len(name), cell_len(_heading(row.task))) for name, row in _named(rows)),
-            default=0,
+            default=8,
         )
-        self.gap = 2
-        for given_up in (None, None, _INTERVAL, _FLOOR):
-            if given_up in self.shown:
-                self.shown.remove(given_up)
-            self.widths = [
-                max(cell_len(_COLUMNS[place]), *(cell_len(one[place]) for one in cells), 0)
-                for place in self.shown
-            ] if rows else []  # fmt: skip
-            self.name_columns = min(names, width - sum(self.widths) - self.gap * len(self.shown))
-            if self.name_columns >= (names if self.gap == 2 else SMALLEST_NAME):
+        least = min(names, SMALLEST_NAME)
+        for given_up, self.gap, wanted in (
+            ((), 2, names),
+            ((), 1, names),
+            ((_MARGINAL,), 2, names),
+            ((_MARGINAL,), 1, least),
+            ((_MARGINAL, _INTERVAL), 1, least),
+            (_OPTIONAL, 1, 0),
+        ):
+            self.shown = [place for place in filled if place not in given_up]
+            self.widths = [wide[place] for place in self.shown]
+            room = width - sum(self.widths) - self.gap * len(self.shown)
+            if room >= wanted:
                 break
-            self.gap = 1
-        self.name_columns = max(8, self.name_columns)
+        self.name_columns = max(8, min(names, room))
 
     def table(self, model: str, rows: Sequence[ScoreRow]) -> Table:
         """Lay a model's scores out, a heading a task."""
@@ -148,6 +156,7 @@ def _cells(row: ScoreRow) -> list[str]:
         interval(row.low, row.high, row.digits, "-"),
         number(row.paper, row.digits, "-"),
         number(row.majority, row.digits, "-"),
+        "" if row.marginal is None else number(row.marginal, row.digits, "-"),
         "" if row.floor is None else number(row.floor, row.digits, "-"),
         count(row.n),
         NONE if row.parse_rate is None else percent(row.parse_rate),

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from markupsafe import Markup
 
 from alignsurvey.errors import InputError
@@ -108,6 +109,8 @@ def _shown(run: TaskRun, place: int) -> dict[str, Any]:
         "why": differences_in_words(rows),
         "has_floor": any(row.floor is not None for row in rows),
         "has_marginal": any(row.marginal is not None for row in rows),
+        "comparisons": _strict(run.result.comparisons),
+        "subgroups": _strict(run.result.subgroups),
         "figure": _figure(run),
         "problems": _counted([*run.problems, *run.result.problems]),
     }
@@ -131,6 +134,18 @@ def _blocks(rows: Sequence[ScoreRow]) -> list[dict[str, Any]]:
             {"heading": TASKS.get(task, task), "scores": scores, "is_role": task == "role"}
         )
     return found
+
+
+def _strict(table: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows of strict mode, with the name of their score as in the table of scores."""
+    return [
+        row | {"heading": TASKS.get(row["task"], row["task"]), "name": _name(row)}
+        for row in table.filter(pl.col("mode") == "strict").iter_rows(named=True)
+    ]
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return ScoreRow(row["task"], row["part"] or "", row["metric"], row["model"]).name
 
 
 def _language(text: str) -> str:
