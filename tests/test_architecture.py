@@ -27,6 +27,7 @@ STAGES = {
     | {"survey", "metrics", "predictions", "tasks", "simulators", "running", "rectify"},
     "training": FOUNDATION | {"survey", "predictions", "tasks", "simulators"},
     "report": FOUNDATION | {"metrics"},
+    "testing": FOUNDATION | {"survey", "tasks", "simulators"},
 }
 HEAVY = {"torch", "transformers", "aiohttp", "ray", "sklearn", "statsmodels", "altair", "jieba"}
 
@@ -70,12 +71,15 @@ def test_a_stage_imports_only_earlier_stages(stage: str) -> None:
     assert not strangers
 
 
-def test_nobody_imports_the_command_line() -> None:
+@pytest.mark.parametrize("folder", ["cli", "testing"])
+def test_nobody_imports_the_command_line_or_the_servers_to_test_against(folder: str) -> None:
     guilty = {
         str(path.relative_to(SOURCE))
         for path in SOURCE.rglob("*.py")
-        if path.relative_to(SOURCE).parts[0] not in ("cli", "__main__.py")
-        and any(name.startswith("alignsurvey.cli") for name in _imports(path, typing_too=True))
+        if path.relative_to(SOURCE).parts[0] not in (folder, "__main__.py")
+        and any(
+            name.startswith(f"alignsurvey.{folder}") for name in _imports(path, typing_too=True)
+        )
     }
     assert not guilty
 
