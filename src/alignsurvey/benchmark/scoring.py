@@ -88,6 +88,8 @@ def read_rows(path: Path, task: Task) -> RowFile:
         The file cannot be read, or none of its rows can.
     """
     file = read_predictions(path, labelled=task is not Task.INTERVIEW)
+    if not file.rows and not file.problems:
+        raise InputError(f"{path}: is an empty array; a prediction file has an object a row")
     if not file.rows:
         first = file.problems[0]
         raise InputError(f"{path}: line {first.line}: {first.what}; no row of the file can be read")

@@ -222,6 +222,8 @@ def _mentioned(lines: list[str], known: Catalogue) -> Choice:
     named = _named(stated, whole, known)
     if reason is None:
         named |= known.mentions("\n".join(lines[1:]))
+    if named and whole.letter is not None:
+        named.add(whole.letter)  # "A: 40%", then "B: 60%": two options, though neither is an answer
     if len(named) > 1:
         return Choice("unparseable", note="two different options named")
     if not named:
