@@ -336,6 +336,8 @@ def test_a_run_judges_the_models_that_were_asked_for_and_keeps_what_was_said(
     assert strict > {"rouge_l", *DIMENSIONS, *(f"alpha_{one}" for one in DIMENSIONS)}
     assert set(scores.filter(mode="paper")["metric"]) == set(DIMENSIONS)
     write_bench(tmp_path / "run", result, {})
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["judges"] == ["x/a", "x/b"]
     kept = find_judges(["recorded/judges.jsonl"], base=tmp_path / "run")
     again = run_bench(parts, ["baseline/majority"], judges=kept)
     assert again.scores.equals(result.scores)

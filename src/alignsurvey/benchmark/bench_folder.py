@@ -72,4 +72,6 @@ def write_bench(
     if report is not None:
         with folder.writing("report.html") as path:
             report(path)
-    folder.write_manifest({"kind": "bench", **settings, "records": result.records}, None)
+    judges = list(dict.fromkeys(judge for one in result.judged for judge in one.replies))
+    content = {"kind": "bench", **settings, "judges": judges, "records": result.records}
+    folder.write_manifest(content, None)
