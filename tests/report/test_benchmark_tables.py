@@ -187,7 +187,7 @@ def test_excel_holds_numbers_and_no_formulas() -> None:
     full = sheet(book, 2)
     assert full[0][:8] == ["Score", "Dataset", "Model", "Source", "Strict", "Low", "High", "Paper"]
     (row,) = (one for one in full if one[0] == "T3 Accuracy" and one[3] == "ours")
-    assert row[2:] == ["=1+1", "ours", 0.6, 0.5, 0.7, 0.5, 160, 0.975, 0.45, 0.45, None]
+    assert row[2:] == ["=1+1", "ours", 0.6, 0.5, 0.7, 0.5, 160, 0.975, 0.45, 0.45, None, None, None]
     raw = book.read("xl/worksheets/sheet2.xml").decode()
     assert 'state="frozen"' in raw
     assert "<f>" not in raw
@@ -212,3 +212,30 @@ def sheet(book: ZipFile, number: int) -> list[list[Any]]:
             values.append(strings[int(value or 0)] if cell.get("t") == "s" else number_of)
         rows.append(values)
     return rows
+
+
+def test_scores_that_differ_from_the_reference_have_the_papers_stars() -> None:
+    compared = pl.DataFrame(
+        {"task": ["stance", "stance-group"], "part": ["", "aggregate"], "mode": ["strict"] * 2,
+         "metric": ["accuracy", "w1"], "model": ["m"] * 2, "stars": ["**", ""]}
+    )  # fmt: skip
+    tables = benchmark_tables([Run("r", "ASE", scores(), comparisons=compared)])
+    (short,) = cells(tables[0], Source="ours", Mode="strict")
+    assert short["T3 Accuracy"] == (0.6, 0.5, 0.7, "**")
+    assert short["T3 W1 aggregated"] == (0.3, 0.2, 0.4)
+    (full,) = cells(tables[1], Source="ours", Score="T3 Accuracy")
+    assert full["Strict"][3] == "**"
+    assert full["Paper"] == (0.5, None, None)
+    assert r"| .600\*\* [.500 .700] |" in benchmark_markdown(tables)
+    assert ".600**" in benchmark_latex(tables)
+
+
+def test_the_marginal_of_others_stands_below_the_majority() -> None:
+    table = scores().with_columns(marginal=pl.lit(0.33))
+    tables = benchmark_tables([Run("r", "ASE", table)])
+    names = [
+        row["Model"] for row in cells(tables[0], Mode="strict") if row["Source"] == "reference"
+    ]
+    assert names == ["majority of others", "marginal of others", "sampling floor"]
+    (full,) = cells(tables[1], Source="ours", Score="T3 Accuracy")
+    assert (full["Marginal"][0], full["Marginal, paper"][0]) == (0.33, 0.33)

@@ -108,7 +108,7 @@ def _read_runs(paths: Sequence[Path], datasets: Sequence[str]) -> list[Run]:
     given = [(one.strip(), other.strip() or None) for one, _, other in pairs]
     given = given * len(paths) if len(given) == 1 else given or [(one, None) for one in labels]
     return [
-        Run(label, one, _scores(path), other)
+        Run(label, one, _scores(path), other, _comparisons(path))
         for label, (one, other), path in zip(labels, given, paths, strict=True)
     ]
 
@@ -139,6 +139,22 @@ def _scores(path: Path) -> pl.DataFrame:
         raise InputError(
             f"{path / 'scores.parquet'}: missing, or not bench's scores; run bench again"
         ) from error
+
+
+def _comparisons(path: Path) -> pl.DataFrame | None:
+    """Read the paired tests of a run; a run of one model has none."""
+    import polars as pl
+
+    from alignsurvey.benchmark.comparison import COMPARISONS
+    from alignsurvey.errors import InputError
+
+    file = path / "comparisons.parquet"
+    if not file.is_file():
+        return None
+    try:
+        return pl.read_parquet(file).select(pl.col(n).cast(k) for n, k in COMPARISONS.items())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{file}: not bench's comparisons; run bench again") from error
 
 
 def _content(tables: Sequence[BenchmarkTable], chosen: str) -> bytes:
@@ -174,6 +190,8 @@ def _fields(cells: Sequence[Any], labels: Sequence[str]) -> Iterator[tuple[str, 
         else:
             name = label.lower().replace(", ", "_").replace("parsed", "parse_rate")
             yield name, cell[0] if isinstance(cell, tuple) else cell
+            if isinstance(cell, tuple) and any(cell[3:]):
+                yield f"{name}_stars", cell[3]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from alignsurvey.report.numbers import count, interval, percent, with_interval
 from alignsurvey.report.published import (
     AGREEMENT,
     MAJORITY,
+    MARGINAL,
     MODES,
     NOTES,
     OURS,
@@ -26,6 +27,7 @@ from alignsurvey.report.published import (
     Scores,
     scored,
     span,
+    starred,
 )
 from alignsurvey.report.tables import _MARKDOWN, _pipes, _tex
 from alignsurvey.report.vocabulary import known
@@ -79,6 +81,8 @@ _FULL = (
     Column("Parsed", "share"),
     Column("Majority"),
     Column("Majority, paper"),
+    Column("Marginal"),
+    Column("Marginal, paper"),
     Column("Floor"),
 )
 
@@ -93,7 +97,7 @@ def _block(scores: Scores, dataset: str, columns: Sequence[Column]) -> Iterator[
             for mode in MODES:
                 found = [scores.cell(who, column.key, mode) for column in columns]
                 if any(found):
-                    cells = [scored(one, "value", "low", "high") for one in found]
+                    cells = [starred(one) for one in found]
                     yield Line(
                         origin,
                         (dataset, scores.label(who), origin, mode, *cells,
@@ -102,11 +106,12 @@ def _block(scores: Scores, dataset: str, columns: Sequence[Column]) -> Iterator[
 
 
 def _references(scores: Scores, dataset: str, columns: Sequence[Column]) -> Iterator[Line]:
-    """Majority and floor, where all runs of the dataset have the same."""
+    """Majority, marginal and floor, where all runs of the dataset have the same."""
     ours = scores.who(dataset, OURS)
-    shown = any(who[3] == MAJORITY for who in ours)
+    shown = {who[3] for who in ours}
     for name, field, modes in (
-        ("majority of others", "baseline", () if shown else MODES),
+        ("majority of others", "baseline", () if MAJORITY in shown else MODES),
+        ("marginal of others", "marginal", () if MARGINAL in shown else MODES),
         ("sampling floor", "floor", MODES[:1]),
     ):
         for mode in modes:
@@ -127,9 +132,11 @@ def _full(scores: Scores, columns: Sequence[Column]) -> Iterator[Line]:
             if not strict and not paper:
                 continue
             first = strict or paper
-            values = (strict, "value"), (paper, "value")
-            held = (strict, "baseline"), (paper, "baseline"), (first, "floor")
-            in_both, rest = ([(*scored(*one), None, None) for one in o] for o in (values, held))
+            in_both = [(*scored(row, "value"), None, None, *starred(row)[3:])
+                       for row in (strict, paper)]  # fmt: skip
+            held = ((strict, "baseline"), (paper, "baseline"), (strict, "marginal"),
+                    (paper, "marginal"), (first, "floor"))  # fmt: skip
+            rest = [(*scored(*one), None, None) for one in held]
             yield Line(
                 origin,
                 (column.label, dataset, scores.label(who), origin, in_both[0],
@@ -147,7 +154,8 @@ def _text(cell: Any, column: Column, line: Line) -> str:
     if cell is None:
         return ""
     if column.kind == "score":
-        return with_interval(cell[0], cell[1], cell[2], digits)
+        head, gap, tail = with_interval(cell[0], cell[1], cell[2], digits).partition(" ")
+        return f"{head}{''.join(cell[3:])}{gap}{tail}"
     if column.kind == "interval":
         return interval(cell[0], cell[1], digits)
     write = count if column.kind == "count" else percent
@@ -172,7 +180,7 @@ def benchmark_markdown(tables: Sequence[BenchmarkTable]) -> str:
         lines.append(_pipes(["---" if c.kind == "text" else "---:" for c in table.columns]))
         for line in table.lines:
             cells = _texts(line, table)
-            words = [cell.translate(_MARKDOWN) if column.kind == "text" else cell
+            words = [cell.translate(_MARKDOWN if column.kind == "text" else {ord("*"): r"\*"})
                      for cell, column in zip(cells, table.columns, strict=True)]  # fmt: skip
             if line.origin != OURS:
                 words = [f"*{word}*" if word else "" for word in words]
@@ -284,7 +292,8 @@ def _values(cell: Any, column: Column, line: Line) -> list[tuple[Any, str]]:
     if column.kind == "interval":
         return [(end, decimals) for end in cell]
     if column.kind == "score":
-        return [(cell[0] if cell else None, decimals)]
+        stars = "".join(cell[3:]) if cell else ""
+        return [(cell[0] if cell else None, f'{decimals}"{stars}"' if stars else decimals)]
     form = "#,##0" if column.kind == "count" else "0.0%"
     one_value = cell is None or cell[0] == cell[1]
     return [(cell and cell[0], form) if one_value else (_text(cell, column, line), "@")]

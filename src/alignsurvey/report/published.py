@@ -18,7 +18,7 @@ GPT_4O = "GPT-4o (zero-shot)"
 
 PUBLISHED, OURS, REFERENCE = "published", "ours", "reference"
 MODES = ("strict", "paper")
-MAJORITY = "baseline/majority"
+MAJORITY, MARGINAL = "baseline/majority", "baseline/marginal"
 _ESTIMATORS = {"aggregate": " aggregated", "verbalized": " verbalized"}
 _PUBLISHED_3 = {
     ("role", "basic", "accuracy"): 0.547,
@@ -100,8 +100,12 @@ NOTES = (
     "test rows; no interval, n or parse rate is known of them. A dash is a number not known.",
     "strict: replies read as they were meant, and right. paper: as the released scripts score, "
     "faults included; published numbers compare with these alone, and only on the same rows.",
-    "Majority: the most frequent answer of other people, in the same mode. Floor: the distance of "
-    "a second sample of people. Brackets: 95% interval, bootstrap over respondents.",
+    "Majority: the most frequent answer of other people, in the same mode. Marginal: one of their "
+    "answers, by lot. Floor: the distance of a second sample of people. Brackets: 95% interval, "
+    "bootstrap over respondents.",
+    "* p < .05, ** p < .01 against the first model of the run, or the one named with --against: "
+    "two-sided paired t-test of the respondents' means, bootstrap for group distances; not "
+    "corrected. Holm's p-values are in the run's comparisons.",
     "Parsed: share of replies that could be read. n: rows, for distances questions and groups.",
     "W1 aggregated: individual answers added up, options in their own order. W1 verbalized: shares "
     "the model wrote; the published one sorts options as strings and gives an unreadable reply "
@@ -128,12 +132,22 @@ class Run:
         Columns of `alignsurvey.benchmark.bench.BenchResult.scores`; NaN is as good as missing.
     response_dataset : str, optional
         Of the survey responses, if they are of another dataset than the interviews.
+    comparisons : polars.DataFrame, optional
+        Paired tests between the run's models; scores that differ from the reference get stars.
     """
 
     name: str
     dataset: str
     scores: pl.DataFrame
     response_dataset: str | None = None
+    comparisons: pl.DataFrame | None = None
+
+    def stars(self) -> dict[tuple[str, ...], str]:
+        """Stars by model, task, part, metric and mode."""
+        if self.comparisons is None:
+            return {}
+        rows = self.comparisons.select("model", "task", "part", "metric", "mode", "stars").rows()
+        return {tuple(row[:-1]): row[-1] for row in rows}
 
     def dataset_of(self, task: str) -> str:
         """Which dataset a task is of, as the paper spells it."""
@@ -145,7 +159,7 @@ class Run:
 class Column:
     """A column of a table: what it holds and how it is written.
 
-    kind is "text", "score" (value, low, high), "interval" (low, high), or "count" or "share"
+    kind is "text", "score" (value, low, high, stars), "interval" (low, high), or "count" or "share"
     (lowest, highest).
     """
 
@@ -207,7 +221,10 @@ class Scores:
         self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
         self.models: dict[tuple[str, str, str, str], None] = {}
         for run in runs:
+            stars = run.stars()
             for row in run.scores.iter_rows(named=True):
+                key = tuple(row[name] for name in ("model", "task", "part", "metric", "mode"))
+                row["stars"] = stars.get(key, "")
                 self._add(row, OURS, run.dataset_of(row["task"]), run.name)
         for row in published_scores().iter_rows(named=True):
             self._add(row, PUBLISHED, row["dataset"], PUBLISHED)
@@ -249,6 +266,12 @@ class Scores:
 def scored(row: dict[str, Any], *keys: str) -> tuple[float | None, ...]:
     """Give numbers of a row of scores, None for those that are not known."""
     return tuple(row[key] if known(row.get(key)) else None for key in keys)
+
+
+def starred(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Give a score with its interval, and with its stars if it has some."""
+    stars = row.get("stars")
+    return (*scored(row, "value", "low", "high"), *((stars,) if stars else ()))
 
 
 def span(rows: Sequence[dict[str, Any]], key: str) -> tuple[float, float] | None:
