@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.simulators.protocols import Learner, Simulator
+
+if TYPE_CHECKING:
+    from alignsurvey.simulators.endpoints import Limits, Parameters
 
 ENTRY_POINTS = "alignsurvey.simulators"
 """Group of entry points: name of the provider -> ``factory(model, *, seed)``, which gives a
@@ -25,7 +29,13 @@ PROVIDERS: Mapping[str, str] = {
 }
 """Providers of this version, and what each is; third parties add theirs by entry point."""
 
-NOT_YET = ("openai", "vllm", "ollama", "hf")
+ENDPOINTS = (
+    "openai", "deepseek", "qwen", "mistral", "gemini", "anthropic", "openrouter", "together",
+    "vllm", "ollama", "llamacpp", "endpoint",
+)  # fmt: skip
+"""Providers that are asked over the network; `alignsurvey.simulators.endpoints` has a row each."""
+
+NOT_YET = ("hf",)
 """Providers that have a name but cannot be asked in this version."""
 
 _BASELINES: Mapping[str, tuple[str, str]] = {
@@ -67,8 +77,8 @@ def parse_name(name: str) -> SimulatorName:
     Parameters
     ----------
     name : str
-        ``provider/model[:adapter]``. Paths of ``recorded`` and tags of ``ollama`` may hold a
-        colon themselves, and have no adapter.
+        ``provider/model[:adapter]``. Paths of ``recorded`` and models of endpoints may hold
+        a colon themselves, and have no adapter.
 
     Raises
     ------
@@ -84,13 +94,13 @@ def parse_name(name: str) -> SimulatorName:
     """
     provider, slash, model = name.partition("/")
     if not (provider and slash and model):
-        known = [*baseline_names(), *(f"{one}/…" for one in (*PROVIDERS, *NOT_YET))]
+        known = [*baseline_names(), *(f"{one}/…" for one in (*PROVIDERS, *ENDPOINTS, *NOT_YET))]
         meant = f"baseline/{name}" if name in _BASELINES else name
         raise InputError(
             f"simulator '{name}': a name is provider/model, such as baseline/logit; "
             f"{nearest(meant, known)}"
         )
-    if provider in ("recorded", "planted", "ollama"):
+    if provider in ("recorded", "planted", *ENDPOINTS):
         return SimulatorName(provider, model)
     model, _, adapter = model.partition(":")
     return SimulatorName(provider, model, adapter or None)
@@ -139,6 +149,8 @@ def resolve(name: str, *, seed: int = 42) -> Learner:
         raise InputError(f"simulator '{name}' is a file and learns nothing; use read_recorded")
     if parts.provider == "planted":
         raise InputError(f"simulator '{name}' is made of people's answers; use planted")
+    if parts.provider in ENDPOINTS:
+        raise InputError(f"simulator '{name}' is asked, and learns nothing; use find_simulator")
     made = _third_party(name, parts, seed)
     if not isinstance(made, Learner):
         source = third_parties()[parts.provider].value
@@ -149,7 +161,14 @@ def resolve(name: str, *, seed: int = 42) -> Learner:
     return made
 
 
-def find_simulator(name: str, *, seed: int = 42) -> Simulator:
+def find_simulator(
+    name: str,
+    *,
+    seed: int = 42,
+    parameters: Parameters | None = None,
+    limits: Limits | None = None,
+    base_url: str | None = None,
+) -> Simulator:
     """Find the simulator that answers queries under a name.
 
     Parameters
@@ -157,13 +176,17 @@ def find_simulator(name: str, *, seed: int = 42) -> Simulator:
     name : str
         ``provider/model[:adapter]``.
     seed : int
-        From which its randomness is derived.
+        From which its randomness is derived. An endpoint's is a parameter of its own.
+    parameters, limits, base_url
+        Of an endpoint; see `alignsurvey.simulators.endpoints.find_endpoint`.
 
     Raises
     ------
     InputError
         The name is unknown (with the nearest known provider), stands for something that answers
         no queries, or for a provider that this version cannot ask.
+    EndpointError
+        There is no key for it.
 
     Examples
     --------
@@ -180,6 +203,10 @@ def find_simulator(name: str, *, seed: int = 42) -> Simulator:
         )
     if parts.provider in ("recorded", "planted"):
         raise InputError(f"simulator '{name}' has its replies already and reads no prompts")
+    if parts.provider in ENDPOINTS:
+        from alignsurvey.simulators.endpoints import find_endpoint
+
+        return find_endpoint(name, parameters, limits=limits, base_url=base_url)
     made = _third_party(name, parts, seed)
     if not isinstance(made, Simulator):
         source = third_parties()[parts.provider].value
@@ -194,7 +221,7 @@ def find_simulator(name: str, *, seed: int = 42) -> Simulator:
 def third_parties() -> Mapping[str, EntryPoint]:
     """Providers that installed packages add, by name; they are loaded when they are used."""
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-    return {name: point for name, point in found.items() if name not in PROVIDERS}
+    return {name: point for name, point in found.items() if name not in (*PROVIDERS, *ENDPOINTS)}
 
 
 def _baseline(name: str, parts: SimulatorName, seed: int) -> Learner:
@@ -217,7 +244,7 @@ def _third_party(name: str, parts: SimulatorName, seed: int) -> object:
             f"simulator '{name}': this version cannot ask '{parts.provider}' yet; collect the "
             "replies elsewhere and score them as recorded/FILE"
         )
-    known = [*PROVIDERS, *others, *NOT_YET]
+    known = [*PROVIDERS, *ENDPOINTS, *others, *NOT_YET]
     raise InputError(
         f"simulator '{name}': no provider '{parts.provider}'; {nearest(parts.provider, known)}"
     )
