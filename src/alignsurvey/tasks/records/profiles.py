@@ -11,7 +11,9 @@ from typing import Any
 from alignsurvey.tasks.records.faults import Fault, Mend, RowError
 from alignsurvey.tasks.records.nouns import Attribute, Profile, attribute_text
 
-_BLANK = {"", "nan", "none", "null", "n/a", "[]", "<na>"}
+_BLANK = {"", "nan", "NaN", "NaT", "<NA>", "null", "[]"}
+"""What data frames and JSON write for nothing. "None" and "N/A" are not among them: people write
+them as labels (religion: None), and a label that is lost cannot be seen any more."""
 _WHOLE_FLOAT = re.compile(r"-?\d+\.0+")
 # A line of a note that runs over several lines: "（2）…", "(2) …", "2、…", "- …".
 _LISTED = re.compile(r"\s*(?:[（(]\s*\d+\s*[)）]|\d+\s*[、.．]|[-•·])")
@@ -23,7 +25,8 @@ def read_pairs(text: str) -> tuple[Profile, str, list[Mend]]:
     r"""Read a profile of lines.
 
     A line splits at its first colon and space, or at its first ``：`` where the profile's lines do
-    so. A line that has no key belongs to the value above it. Blank attributes are missing.
+    so. A line that has no key belongs to the value above it. Blank attributes are missing, and so
+    are what data frames write for them (``nan``, ``<NA>``); ``None`` is a label, as of a religion.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def _is_blank(value: object) -> bool:
         return math.isnan(value)
     if isinstance(value, list | dict):
         return not value
-    return value is None or (isinstance(value, str) and value.strip().lower() in _BLANK)
+    return value is None or (isinstance(value, str) and value.strip() in _BLANK)
 
 
 def write_pairs(profile: Profile, separator: str = ": ") -> str:

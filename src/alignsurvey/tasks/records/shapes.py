@@ -25,6 +25,18 @@ from alignsurvey.tasks.records.options import (
     write_lettered,
     write_listed,
 )
+from alignsurvey.tasks.records.own_shapes import (
+    OWN_INTERVIEW,
+    OWN_ROLE,
+    OWN_STANCE,
+    is_own,
+    read_own_interview,
+    read_own_role,
+    read_own_stance,
+    read_speech,
+    write_own_interview,
+    write_own_role,
+)
 from alignsurvey.tasks.records.profiles import (
     read_mapping,
     read_pairs,
@@ -56,11 +68,14 @@ _STANCE = re.compile(
 )
 _STANCE_LABELS = re.compile(r"predict字段从(?P<labels>.*?)中选择", re.DOTALL)
 _RESPONSE = re.compile(
-    r"(?P<head>.*?(?:个人背景|的背景|personal background|background)[：:。]\n)(?P<profile>.*)"
-    r"(?P<ask>\n[ \t]*(?:问卷问题|(?i:survey question|question))[：:]\n)(?P<body>.*)",
+    r"(?P<head>.*?(?:个人背景|的背景|关于你|personal background|background|About you)[：:。]\n)"
+    r"(?P<profile>.*)(?P<ask>\n[ \t]*(?:问卷问题|问卷的问题|"
+    r"(?i:survey question|the survey asks|question))[：:]\n)(?P<body>.*)",
     re.DOTALL,
 )
-_CLOSING = re.compile(r"\n[ \t]*(?:请|(?i:please|your answer|answer)|你的回答|答案)[^\n]*\s*\Z")
+_CLOSING = re.compile(
+    r"\n[ \t]*(?:请|(?i:please|your answer|answer|reply with)|你的回答|答案)[^\n]*\s*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +90,15 @@ class Shape:
         Makes the record from the match and the row's own columns.
     write : callable
         Writes the record's prompt again.
+    is_own : bool
+        Whether it writes what only our own templates write.
     """
 
     pattern: re.Pattern[str]
     kind: type[Record]
     read: Callable[[re.Match[str], dict[str, Any]], Record]
     write: Callable[[Record], str]
+    is_own: bool = False
 
 
 def shape_of(prompt: str) -> tuple[Shape, re.Match[str]] | None:
@@ -130,7 +148,8 @@ def render(record: Record) -> str:
     """
     windowed = isinstance(record, InterviewRecord) and not record.profile and not record.question
     for shape in SHAPES:
-        if shape.kind is type(record) and (shape.pattern is _WINDOW) == windowed:
+        fits = is_own(record) == shape.is_own and (shape.pattern is _WINDOW) == windowed
+        if shape.kind is type(record) and fits:
             return shape.write(record)
     raise RowError(Fault.UNKNOWN_SHAPE, "the record is of no known task")
 
@@ -171,13 +190,7 @@ def _write_interview(record: Record) -> str:
 
 
 def _read_window(match: re.Match[str], columns: dict[str, Any]) -> Record:
-    turns, joints, colon = read_turns(match["dialogue"], _SPEAKERS)
-    if not turns:
-        # Corpora name their speakers freely: whoever begins a line with a short name.
-        names = dict.fromkeys(re.findall(r"^([^:：\n]{1,40})[:：] ?", match["dialogue"], re.M))
-        turns, joints, colon = (
-            read_turns(match["dialogue"], tuple(names)) if names else ((), (), "")
-        )
+    turns, joints, colon = read_speech(match["dialogue"])
     return InterviewRecord(
         **columns, dialogue=turns, answers=(columns["output"],),
         layout=Layout((match["head"],), turns=joints, colon=colon),
@@ -241,6 +254,9 @@ SHAPES = (
     Shape(_INTERVIEW, InterviewRecord, _read_interview, _write_interview),
     Shape(_WINDOW, InterviewRecord, _read_window, _write_window),
     Shape(_STANCE, StanceRecord, _read_stance, _write_stance),
+    Shape(OWN_ROLE, RoleRecord, read_own_role, write_own_role, is_own=True),
+    Shape(OWN_INTERVIEW, InterviewRecord, read_own_interview, write_own_interview, is_own=True),
+    Shape(OWN_STANCE, StanceRecord, read_own_stance, _write_stance),
     Shape(_RESPONSE, ResponseRecord, _read_response, _write_response),
 )
 """Told apart by their headings; no prompt matches two."""
