@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from alignsurvey.benchmark.segmentation import tokenizer
+from alignsurvey.benchmark.strict.segmenting import segmenter
 
 SIMILARITIES = ("rouge1", "rouge2", "rougeL", "jaccard", "cosine")
 _RUN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff]+)|([^\\W_\u3400-\u4dbf\u4e00-\u9fff]+)")
@@ -37,7 +37,7 @@ def words(text: str, cut: Callable[[str], Sequence[str]] | None = None) -> list[
     found: list[str] = []
     for run in _RUN.finditer(text):
         if run[1]:
-            found.extend((cut or tokenizer().lcut)(run[1]))
+            found.extend((cut or segmenter().cut)(run[1]))
         else:
             found.append(run[2].lower())
     return found
@@ -56,9 +56,12 @@ def rouge_n(reference: Sequence[str], candidate: Sequence[str], n: int) -> float
     0.6666666666666666
     """
     grams = [
-        Counter(zip(*(text[i:] for i in range(n)), strict=False)) for text in (reference, candidate)
+        Counter(text if n == 1 else zip(*(text[i:] for i in range(n)), strict=False))
+        for text in (reference, candidate)
     ]
-    return _f1((grams[0] & grams[1]).total(), grams[0].total(), grams[1].total())
+    both = grams[0].keys() & grams[1].keys()
+    common = sum([min(grams[0][gram], grams[1][gram]) for gram in both])
+    return _f1(common, max(0, len(reference) - n + 1), max(0, len(candidate) - n + 1))
 
 
 def rouge_l(reference: Sequence[str], candidate: Sequence[str]) -> float:
@@ -110,10 +113,10 @@ def cosine(reference: Sequence[str], candidate: Sequence[str]) -> float:
     0.5
     """
     left, right = Counter(reference), Counter(candidate)
-    dot = sum(count * right[word] for word, count in left.items())
+    dot = sum(left[word] * right[word] for word in left.keys() & right.keys())
     if not dot:
         return 0.0
-    squares = [sum(count**2 for count in side.values()) for side in (left, right)]
+    squares = [sum([count * count for count in side.values()]) for side in (left, right)]
     return min(1.0, dot / math.sqrt(squares[0] * squares[1]))
 
 
