@@ -107,7 +107,7 @@ def paper_memberships(records: Sequence[Record]) -> tuple[list[Membership], list
 
     References
     ----------
-    arXiv 2511.07871, section on fairness.
+    arXiv 2511.07871, the comparison of demographic groups.
 
     Examples
     --------

@@ -77,7 +77,7 @@ def subgroup_scores(
 
     References
     ----------
-    arXiv 2511.07871, Table 5.
+    arXiv 2511.07871, the comparison of demographic groups.
     """
     problems: list[tuple[str, Problem]] = []
     by_part = {}
