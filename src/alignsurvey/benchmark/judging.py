@@ -11,7 +11,7 @@ from alignsurvey.benchmark.judge_scores import Judged, Row, judge_rows
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.errors import InputError
-from alignsurvey.running import ask
+from alignsurvey.running import Standing, ask
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.tasks.prompts import Asking, judge_queries
 from alignsurvey.tasks.queries import Query
@@ -200,16 +200,19 @@ def _given(judge: Judge, asked: Asked, progress: Progress | None) -> tuple[Given
         return judge.replies(asked)
     queries = [query for own in asked.values() for query in own if query is not None]
 
-    def told(done: int, total: int) -> None:
+    def told(standing: Standing) -> None:
         if progress:
-            progress(done, total, f"judge {judge.name}")
+            progress(standing.done, standing.total, f"judge {judge.name}")
 
     replies = ask(judge, queries, told)
     texts = {
         model: [replies[query.id].text if query else None for query in own]
         for model, own in asked.items()
     }
-    return texts, []
+    failed = [reply.error for reply in replies.values() if reply.error]
+    if not failed:
+        return texts, []
+    return texts, [Problem(0, f"{len(failed)} requests failed; the first: {failed[0]}")]
 
 
 def _told(judged: Judged) -> Iterator[tuple[str, Problem]]:

@@ -1,6 +1,17 @@
 """Running: asking simulators, and what a run leaves behind to be checked and repeated."""
 
-from alignsurvey.running.asking import ask
+from alignsurvey.running.asking import NOT_ASKED, ask, ask_each
 from alignsurvey.running.folder import RunFolder
+from alignsurvey.running.standing import Progress, Standing, Stop
+from alignsurvey.running.store import ReplyStore
 
-__all__ = ["RunFolder", "ask"]
+__all__ = [
+    "NOT_ASKED",
+    "Progress",
+    "ReplyStore",
+    "RunFolder",
+    "Standing",
+    "Stop",
+    "ask",
+    "ask_each",
+]
