@@ -14,9 +14,11 @@ from typing import Any, Self
 from aiohttp import web
 
 from alignsurvey.errors import InputError
+from alignsurvey.testing.batches import Batches
 from alignsurvey.testing.completions import BadRequest, Completions
 from alignsurvey.testing.faults import Fault, Faults
 from alignsurvey.testing.population import Population
+from alignsurvey.testing.rate_windows import RateWindow
 from alignsurvey.testing.responses import (
     abort,
     broken,
@@ -62,6 +64,8 @@ class FakeServer:
         How long the faults of these names tell to wait, or wait.
     outside_share, whole_labels, reasoning_tokens
         See `Completions`.
+    batch_polls : int
+        Times that a batch is looked at before it is done; see `Batches`.
     port : int
         0 takes a free one.
 
@@ -72,7 +76,7 @@ class FakeServer:
     requests : int
         Requests for a chat completion that came in, faults and all.
     answers : int
-        Those that were answered in full.
+        Those that were answered in full. Lines of batches are ``batches.lines``.
     given : Counter of Fault
         Faults that were met.
     seen : list of (headers, body)
@@ -101,6 +105,7 @@ class FakeServer:
     outside_share: float = 0.02
     whole_labels: bool = True
     reasoning_tokens: int = 0
+    batch_polls: int = 2
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -114,6 +119,9 @@ class FakeServer:
             self.population, self.seed, self.repeatable, self.outside_share, self.whole_labels,
             reasoning_tokens=self.reasoning_tokens,
         )  # fmt: skip
+        self.batches = Batches(self._content, self._faults.at, self.batch_polls)
+        per_minute = self.requests_per_minute
+        self._window = None if per_minute is None else RateWindow(per_minute)
         self.requests = self.answers = self.at_once = self.most_seen_at_once = 0
         self.given: Counter[Fault] = Counter()
         self.seen: list[tuple[dict[str, str], Any]] = []
@@ -182,19 +190,26 @@ class FakeServer:
         await server.shutdown(0.05)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
-        if path == "/counts":
+        if request.path == "/counts":
             return json_response(self.counts)
-        if self.key is not None:
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if given != self.key:
-                # The worst provider writes the whole key into its message.
-                return error_response(401, f"Incorrect API key provided: {given}.")
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.key is not None and given != self.key:
+            # The worst provider writes the whole key into its message.
+            return error_response(401, f"Incorrect API key provided: {given}.")
+        try:
+            return await self._routed(request)
+        except BadRequest as error:
+            return error_response(error.status, str(error))
+
+    async def _routed(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
         if path == "/v1/chat/completions" and request.method == "POST":
             return await self._chat(request)
         if path == "/v1/models":
             return models_response(self.models or ["fake-model"])
-        return error_response(404, f"Unknown request URL: {request.method} {path}.")
+        if path.startswith(("/v1/files", "/v1/batches")):
+            return await self.batches.respond(request)
+        raise BadRequest(f"Unknown request URL: {request.method} {path}.", 404)
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
         number, self.requests = self.requests, self.requests + 1
@@ -202,8 +217,8 @@ class FakeServer:
         self.most_seen_at_once = max(self.most_seen_at_once, self.at_once)
         try:
             raw = await request.read()
-            if self.most_at_once is not None and self.at_once > self.most_at_once:
-                return error_response(429)
+            if (refused := self._refused()) is not None:
+                return refused
             if self.latency_seconds:
                 await asyncio.sleep(self.latency_seconds)
             fault = self._faults.at(number)
@@ -212,41 +227,52 @@ class FakeServer:
         finally:
             self.at_once -= 1
 
+    def _refused(self) -> web.Response | None:
+        """Refuse what is more than the server can take."""
+        if self.most_at_once is not None and self.at_once > self.most_at_once:
+            return error_response(429)
+        wait = self._window.admit(self._loop.time()) if self._window else None
+        if wait is None:
+            return None
+        return error_response(429, headers={"Retry-After": f"{wait:.3f}"} | self._rate_headers())
+
+    def _rate_headers(self) -> dict[str, str]:
+        return self._window.headers(self._loop.time()) if self._window else {}
+
     async def _failed(self, request: web.BaseRequest, fault: Fault) -> web.StreamResponse | None:
         """Meet a fault; None where an answer follows all the same."""
         self.given[fault] += 1
         if fault is Fault.RESET:
             abort(request)
-        elif fault in self._waits:
+            return web.Response()  # to nobody
+        if fault in self._waits:
             await asyncio.sleep(self._waits[fault])
         return failing(fault, self.retry_after_seconds)
 
     async def _answered(
         self, request: web.BaseRequest, raw: bytes, fault: Fault | None
     ) -> web.StreamResponse:
-        traits = self._faults.traits(fault)
         try:
             body = json.loads(raw)
             if self.keep:
                 self.seen.append((dict(request.headers), body))
-            sent = json.dumps(self._content(body, traits), ensure_ascii=False).encode()
-        except BadRequest as error:
-            return error_response(error.status, str(error))
-        except ValueError as error:
-            return error_response(400, f"We could not parse the JSON body of your request: {error}")
+            sent = json.dumps(self._content(body, fault), ensure_ascii=False).encode()
+        except json.JSONDecodeError as error:
+            raise BadRequest(f"We could not parse the JSON body: {error}") from None
         if fault is Fault.TRUNCATED_JSON or fault is Fault.RESET_MID_BODY:
             return await broken(request, sent, reset=fault is Fault.RESET_MID_BODY)
         self.answers += 1
-        kind = "text/plain" if Fault.WRONG_CONTENT_TYPE in traits else "application/json"
-        return web.Response(body=sent, content_type=kind)
+        is_wrong = Fault.WRONG_CONTENT_TYPE in self._faults.traits(fault)
+        kind = "text/plain" if is_wrong else "application/json"
+        return web.Response(body=sent, content_type=kind, headers=self._rate_headers())
 
-    def _content(self, body: Any, traits: Collection[Fault]) -> dict[str, Any]:
+    def _content(self, body: Any, fault: Fault | None) -> dict[str, Any]:
         if not isinstance(body, dict):
             raise BadRequest("the body must be a JSON object")
         if self.models and body.get("model") not in self.models:
             words = f"The model `{body.get('model')}` does not exist or you do not have access."
             raise BadRequest(words, 404)
-        return self.completions.complete(body, traits, self._outcome)
+        return self.completions.complete(body, self._faults.traits(fault), self._outcome)
 
     def _outcome(self, prompt: str, draw: str) -> Fault | None:
         fault = self._faults.of_answer(prompt, draw)

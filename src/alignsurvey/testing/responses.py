@@ -13,7 +13,19 @@ from aiohttp import web
 
 from alignsurvey.testing.faults import Fault
 
-__all__ = ["error_response", "failing", "json_response"]
+__all__ = [
+    "abort",
+    "broken",
+    "error_of",
+    "error_response",
+    "failing",
+    "json_response",
+    "models_response",
+    "status_of",
+]
+
+_BROKEN = (Fault.RESET, Fault.RESET_MID_BODY, Fault.TRUNCATED_JSON, Fault.HTML)
+"""Faults of a connection, which have no status."""
 
 _JSON = "application/json"
 _HTML = (
@@ -45,9 +57,27 @@ def error_response(
     status: int, words: str | None = None, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Answer as OpenAI does where a request fails."""
+    return json_response(error_of(status, words), status, headers)
+
+
+def error_of(status: int, words: str | None = None) -> dict[str, Any]:
+    """Write a failed request's body as OpenAI does."""
     code, usual = _WORDS[status]
-    error = {"message": words or usual, "type": code, "param": None, "code": code}
-    return json_response({"error": error}, status, headers)
+    return {"error": {"message": words or usual, "type": code, "param": None, "code": code}}
+
+
+def status_of(fault: Fault | None) -> int:
+    """Give the status of a request that meets a fault; 200 where an answer follows.
+
+    Examples
+    --------
+    >>> status_of(Fault.RATE_LIMITED_DATE), status_of(Fault.RESET), status_of(Fault.EMPTY)
+    (429, 500, 200)
+    """
+    if fault in _BROKEN:
+        return 500
+    number = "" if fault is None else fault.removeprefix("html-")[:3]
+    return int(number) if number.isdigit() else 200
 
 
 def failing(fault: Fault, retry_after_seconds: float) -> web.Response | None:
