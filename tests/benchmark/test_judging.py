@@ -166,8 +166,22 @@ def test_a_reply_that_never_came_is_no_reply() -> None:
             yield Reply(queries[0].id, verdict(5, 5, 5))
 
     found, problems = judged(3, Lazy())
-    assert problems == ["judge lazy of vllm/small: 2 of 3 replies: no reply"]
+    assert problems[-1] == "judge lazy of vllm/small: 2 of 3 replies: no reply"
     assert row_of(judge_rows(found), "style")["parse_rate"] == pytest.approx(1 / 3)
+
+
+def test_why_a_request_failed_is_told() -> None:
+    class Busy:
+        name = "busy"
+
+        def answer(self, queries: Sequence[Query]) -> Iterator[Reply]:
+            return (Reply(query.id, None, error="429: too many requests") for query in queries)
+
+    _, problems = judged(3, Busy())
+    assert problems == [
+        "judge busy: 3 requests failed; the first: 429: too many requests",
+        "judge busy of vllm/small: 3 of 3 replies: no reply",
+    ]
 
 
 def test_both_modes_read_chinese_replies_and_only_strict_reads_english() -> None:
