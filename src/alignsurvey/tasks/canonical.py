@@ -41,6 +41,13 @@ def digest(value: object) -> str:
 
 
 def _plain(value: object) -> Any:
+    # Nearly all that is hashed is plain already, and a plan hashes millions of values: exact types
+    # go first, since asking for abstract ones took most of the time of planning.
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is list or kind is tuple:
+        return [_plain(one) for one in value]  # type: ignore[attr-defined]
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int):
