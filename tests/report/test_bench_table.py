@@ -92,3 +92,14 @@ def test_both_modes_of_a_score_are_one_row(result: BenchResult) -> None:
     first = rows[0]
     assert (first.strict, first.paper, first.majority, first.differs) == (0.083, 0.167, 0.4, True)
     assert not rows[-2].differs
+
+
+def test_what_both_modes_have_is_the_strict_modes() -> None:
+    blank = dict.fromkeys(SCHEMA)
+    common = {"task": "response", "part": "", "model": "m", "metric": "accuracy"}
+    strict = {"mode": "strict", "value": 0.5, "parse_rate": 0.9, "marginal": 0.3, "n": 10}
+    paper = {"mode": "paper", "value": 0.4, "parse_rate": 0.7, "marginal": 0.0, "n": 8}
+    table = pl.DataFrame([blank | common | one for one in (strict, paper)], schema=SCHEMA)
+    (found,) = benchmark_rows(table)
+    assert (found.strict, found.paper) == (0.5, 0.4)
+    assert (found.parse_rate, found.marginal, found.n) == (0.9, 0.3, 10)

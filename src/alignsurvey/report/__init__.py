@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from alignsurvey.report.benchmark_page import TaskRun as TaskRun
+    from alignsurvey.report.benchmark_page import write_benchmark as write_benchmark
     from alignsurvey.report.figures import axes_chart as axes_chart
     from alignsurvey.report.page import render_report as render_report
     from alignsurvey.report.page import write_report as write_report
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from alignsurvey.report.terminal import fidelity_table as fidelity_table
 
 _HOME = {
+    "TaskRun": "benchmark_page",
+    "write_benchmark": "benchmark_page",
     "axes_chart": "figures",
     "fidelity_table": "terminal",
     "render_report": "page",

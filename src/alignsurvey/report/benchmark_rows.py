@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from alignsurvey.report.vocabulary import known
-
-if TYPE_CHECKING:
-    import polars as pl
 
 TASKS = MappingProxyType(
     {
@@ -154,11 +153,14 @@ def benchmark_rows(scores: pl.DataFrame) -> list[ScoreRow]:
     [(0.5, 0.4, True)]
     """
     found: dict[tuple[str, ...], ScoreRow] = {}
-    for row in scores.iter_rows(named=True):
+    # Strict comes last: n and parse rate are its own where both modes have them.
+    for row in scores.sort(pl.col("mode") == "strict", maintain_order=True).iter_rows(named=True):
         metric = "w1" if row["metric"] == "mean_wd" else row["metric"]
         key = (row["task"], row["part"] or "", metric, row["model"])
         found[key] = replace(found.get(key, ScoreRow(*key)), **dict(_numbers(row)))
-    places = {key[:3]: place for place, key in reversed(list(enumerate(found)))}
+    keys = [(row[0], row[1] or "", "w1" if row[2] == "mean_wd" else row[2])
+            for row in scores.select("task", "part", "metric").iter_rows()]  # fmt: skip
+    places = {key: place for place, key in reversed(list(enumerate(keys)))}
     order = list(TASKS)
     return sorted(
         found.values(),
@@ -171,9 +173,11 @@ def benchmark_rows(scores: pl.DataFrame) -> list[ScoreRow]:
 
 
 def _numbers(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    names = {"n": "n", "parse_rate": "parse_rate", "floor": "floor", "marginal": "marginal"}
+    """Numbers of a row under their names in both modes; what both have is the strict mode's."""
+    names = {"n": "n", "parse_rate": "parse_rate", "floor": "floor"}
     if row["mode"] == "strict":
-        names |= {"value": "strict", "low": "low", "high": "high", "baseline": "majority"}
+        names |= {"value": "strict", "baseline": "majority"}
+        names |= {name: name for name in ("low", "high", "marginal")}
     else:
         names |= {"value": "paper", "baseline": "majority_paper"}
     for column, name in names.items():

@@ -53,8 +53,8 @@ def read_own_role(match: re.Match[str], columns: dict[str, Any]) -> Record:
     """Read a role record: dialogue, field, and options on lines of their own if it has any."""
     turns, joints, colon = read_speech(match["dialogue"])
     block = match["tail"].strip("\n").split("\n\n")[0]
-    options = read_lettered(block)[2] if block else ()
-    answers, mended = read_answer(columns["output"], _texts(options), whole_lists=True)
+    options = _texts(read_lettered(block)[2] if block else ())
+    answers, mended = read_answer(columns["output"], options, whole_lists=True)
     theme = match["theme_en"] or match["theme_zh"] or columns["theme"]
     frame = tuple(match[part] for part in ("head", "ask", "mark", "tail"))
     return RoleRecord(
@@ -99,8 +99,8 @@ def read_own_stance(match: re.Match[str], columns: dict[str, Any]) -> Record:
     """Read a stance record: profile on lines, the interview if it is shown, theme, options."""
     profile, separator, mended = read_pairs(match["profile"])
     turns, joints, colon = read_speech(match["dialogue"] or "")
-    options = read_lettered(match["options"])[2]
-    answers, reason, slips = read_stance(columns["output"], _texts(options))
+    options = _texts(read_lettered(match["options"])[2])
+    answers, reason, slips = read_stance(columns["output"], options)
     asked = (match["ask"] + match["theme"] + match["mark"]).rstrip("\n")
     tail = match["mark"] + match["options"] + match["tail"]
     return StanceRecord(
