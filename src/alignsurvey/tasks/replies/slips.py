@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _DEEPEST = 40
+_DECODER = json.JSONDecoder(strict=False)
 LONGEST_JSON = 200_000
 """Characters of a reply in which JSON is looked for."""
 _OPEN = {"{": "}", "[": "]", "｛": "}", "［": "]", "【": "]"}
@@ -60,7 +61,7 @@ def find_json(text: str) -> Found | None:
     for opening in re.finditer(r"[{\[｛［]", text):
         start = opening.start()
         try:
-            value, end = json.JSONDecoder(strict=False).raw_decode(text, start)
+            value, end = _DECODER.raw_decode(text, start)
             return Found(value, text[:start], text[end:], repaired=False)
         except (ValueError, RecursionError):
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from alignsurvey.tasks.replies.choice import read_choice
@@ -112,6 +113,10 @@ def read_stance(reply: str) -> Stance:
 
 
 def _stance(text: str) -> tuple[Outcome, int | None, str]:
+    return _short_stance(text) if len(text) < 20 else _any_stance(text)
+
+
+def _any_stance(text: str) -> tuple[Outcome, int | None, str]:
     if not text.strip():
         return "unparseable", None, "an empty stance"
     readings = [read_choice(text, options) for options in (_CHINESE, _ENGLISH)]
@@ -120,6 +125,9 @@ def _stance(text: str) -> tuple[Outcome, int | None, str]:
         return "answered", indices.pop(), ""
     outcome = readings[0].outcome if not indices else "unparseable"
     return outcome, None, readings[0].note or readings[1].note
+
+
+_short_stance = lru_cache(maxsize=4096)(_any_stance)
 
 
 def _text(value: Any) -> str:
