@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
 import pytest
 
-from alignsurvey.benchmark.baselines import BASELINES, baseline_replies
+from alignsurvey.benchmark.baselines import BASELINES, baseline_replies, beside_baselines
 from alignsurvey.errors import InputError
 from alignsurvey.tasks.records import (
     InterviewRecord,
@@ -80,3 +81,23 @@ def test_unknown_names_and_empty_tasks() -> None:
     with pytest.raises(InputError, match="did you mean 'baseline/majority'"):
         baseline_replies("baseline/majorty", [])
     assert all(baseline_replies(name, []) == [] for name in BASELINES)
+
+
+def test_majority_and_marginal_stand_beside_every_score_of_their_place() -> None:
+    rows = [
+        {
+            "task": "stance",
+            "part": "",
+            "mode": mode,
+            "metric": "accuracy",
+            "model": model,
+            "value": v,
+        }
+        for mode, values in (("strict", (0.5, 0.4, 0.7)), ("paper", (0.3, 0.2, 0.6)))
+        for model, v in zip((*BASELINES[:2], "m"), values, strict=True)
+    ]
+    found = beside_baselines(pl.DataFrame(rows)).filter(model="m")
+    assert found.select("value", "baseline", "marginal").rows() == [
+        (0.7, 0.5, 0.4),
+        (0.6, 0.3, 0.2),
+    ]

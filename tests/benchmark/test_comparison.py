@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
+from alignsurvey.benchmark.bench import example_parts, run_bench
+from alignsurvey.benchmark.bench_folder import write_bench
 from alignsurvey.benchmark.comparison import compare, compare_rows, stars
 from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.scored import Scored
@@ -103,3 +107,23 @@ def test_where_everybody_differs_alike_the_bootstrap_decides() -> None:
 )
 def test_stars(p: float | None, mark: str) -> None:
     assert stars(p) == mark
+
+
+def test_a_run_keeps_its_comparisons_and_tells_mistakes_before_asking(tmp_path: Path) -> None:
+    parts, _ = example_parts("en", ["stance", "role"])
+    models = ["baseline/majority", "baseline/marginal"]
+    result = run_bench(parts, models, subgroups=["Gender"])
+    fields = result.comparisons.filter(pl.col("part").is_in(["basic", "social", "family"]))
+    assert fields.height == 6
+    assert set(result.subgroups["group"]) == {"Female", "Male"}
+    paper = result.scores.filter(mode="paper")
+    assert paper["parse_rate"].null_count() == 0
+    assert result.scores.filter(part="basic", mode="strict")["low"].null_count() == 0
+    write_bench(tmp_path / "run", result, {})
+    assert pl.read_parquet(tmp_path / "run" / "comparisons.parquet").equals(result.comparisons)
+    assert pl.read_parquet(tmp_path / "run" / "subgroups.parquet").equals(result.subgroups)
+    asked: list[object] = []
+    for wrong in ({"against": "m"}, {"subgroups": ["Shoe size"]}):
+        with pytest.raises(InputError, match=r"--against m|--subgroups"):
+            run_bench(parts, models, progress=lambda *what: asked.append(what), **wrong)
+    assert not asked
