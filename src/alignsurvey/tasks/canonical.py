@@ -12,6 +12,9 @@ import numpy as np
 from alignsurvey.errors import InputError
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def canonical_json(value: object) -> str:
     """Write a value as JSON in one way only: keys sorted, no spaces, whole floats as integers.
 
@@ -43,11 +46,14 @@ def digest(value: object) -> str:
 def _plain(value: object) -> Any:
     # Nearly all that is hashed is plain already, and a plan hashes millions of values: exact types
     # go first, since asking for abstract ones took most of the time of planning.
-    kind = type(value)
-    if kind is str or kind is int or value is None:
+    if type(value) in _PLAIN:
         return value
-    if kind is list or kind is tuple:
-        return [_plain(one) for one in value]  # type: ignore[attr-defined]
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return _made_plain(value)
+
+
+def _made_plain(value: object) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int):
