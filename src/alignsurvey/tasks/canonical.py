@@ -11,7 +11,6 @@ import numpy as np
 
 from alignsurvey.errors import InputError
 
-
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
