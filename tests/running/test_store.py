@@ -207,10 +207,9 @@ def test_runs_that_share_a_store_do_not_ask_the_same(
 
 
 def test_what_a_dead_run_had_claimed_is_asked_once_its_lease_is_over(
-    tmp_path: Path, plan: Plan, new_model: NewModel, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, plan: Plan, new_model: NewModel
 ) -> None:
-    monkeypatch.setattr(store_module, "LEASE_SECONDS", 0.4)
-    with ReplyStore(tmp_path / "r.sqlite") as store:
+    with ReplyStore(tmp_path / "r.sqlite", lease_seconds=0.4) as store:
         dead = store.begin_run()
         numbering = Numbering(Setting("test/model"))
         store.claim(dead, [numbering.key(query)[0] for query in plan(5)])

@@ -17,10 +17,7 @@ from alignsurvey.running.keys import Setting
 from alignsurvey.running.schema import connect, explained, open_database
 from alignsurvey.tasks.queries import Reply, Usage
 
-__all__ = ["LEASE_SECONDS", "Kept", "ReplyStore"]
-
-LEASE_SECONDS = 10.0
-"""So long after a run's last sign of life the queries that it had claimed are anyone's."""
+__all__ = ["Kept", "ReplyStore", "insert"]
 
 _BLOCK = 256
 _MOST_VARIABLES = 1000
@@ -53,6 +50,9 @@ class ReplyStore:
         The file; made if it does not exist.
     create : bool
         Whether it may be made.
+    lease_seconds : float
+        So long after a run's last sign of life the queries that it had claimed are anyone's. A run
+        gives one four times in it.
 
     Raises
     ------
@@ -71,8 +71,11 @@ class ReplyStore:
     ('Yes.', 1)
     """
 
-    def __init__(self, path: str | Path, *, create: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, *, create: bool = True, lease_seconds: float = 10.0
+    ) -> None:
         self.path = Path(path)
+        self.lease_seconds = lease_seconds
         self._connection = open_database(self.path, create=create)
         self._lock = threading.Lock()
         # A claim that is lost with the power is no loss; replies are synchronized by their writer.
@@ -148,7 +151,7 @@ class ReplyStore:
         """Begin a run that claims queries; its number."""
         with self.writing(durable=False) as connection:
             cursor = connection.execute(
-                "INSERT INTO runs (alive_until) VALUES (?)", (time.time() + LEASE_SECONDS,)
+                "INSERT INTO runs (alive_until) VALUES (?)", (time.time() + self.lease_seconds,)
             )
             return int(cursor.lastrowid or 0)
 

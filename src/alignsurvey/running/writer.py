@@ -11,7 +11,7 @@ from typing import Self
 from alignsurvey.errors import InputError
 from alignsurvey.running.keys import Setting
 from alignsurvey.running.schema import explained
-from alignsurvey.running.store import LEASE_SECONDS, Kept, ReplyStore, insert
+from alignsurvey.running.store import Kept, ReplyStore, insert
 
 __all__ = ["Writer"]
 
@@ -81,7 +81,7 @@ class Writer:
                     connection.executemany("DELETE FROM claims WHERE key = ? AND run = ?", keys)
                     connection.execute(
                         "INSERT OR REPLACE INTO runs (id, alive_until) VALUES (?, ?)",
-                        (self._run, time.time() + LEASE_SECONDS),
+                        (self._run, time.time() + self._store.lease_seconds),
                     )
                     connection.execute("COMMIT")
         except InputError as error:
@@ -92,7 +92,7 @@ class Writer:
     def _collect(self) -> tuple[list[Kept | bytes], bool]:
         """Wait for replies until the first of them must be committed, or for a sign of life."""
         batch: list[Kept | bytes] = []
-        end = time.monotonic() + LEASE_SECONDS / 4
+        end = time.monotonic() + self._store.lease_seconds / 4
         while len(batch) < _MOST:
             try:
                 one = self._waiting.get(timeout=max(end - time.monotonic(), 0.0))
