@@ -49,7 +49,9 @@ def test_baselines_are_scored_in_both_modes_with_everything_that_goes_with_a_sco
     assert strict["low"].item() < strict["value"].item() < strict["high"].item()
     assert strict["n"].item() == 60
     assert strict["parse_rate"].item() == 1
-    groups = result.scores.filter(task="response-group", model="baseline/majority")
+    groups = result.scores.filter(
+        task="response-group", part="aggregate", model="baseline/majority"
+    )
     assert groups["n"].item() == 3  # everyone, and two sexes
     assert groups["value"].item() > groups["floor"].item() > 0
     content = json.loads(scores_json(result, problems))
@@ -78,7 +80,12 @@ def test_a_run_leaves_scores_replies_and_a_manifest(tmp_path: Path) -> None:
     parts, _ = read_parts([write_records(tmp_path)], ["response"], limit=12)
     write_bench(tmp_path / "run", run_bench(parts, ["baseline/majority"]), {"seed": 42})
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"manifest.json", "scores.parquet", "baseline_majority-response.jsonl"}
+    assert names == {
+        "manifest.json",
+        "scores.parquet",
+        "answers.parquet",
+        "baseline_majority-response.jsonl",
+    }
 
 
 def test_mistakes_are_one_line(tmp_path: Path) -> None:
@@ -125,6 +132,8 @@ def test_all_four_tasks_run_on_the_embedded_interviews(language: str) -> None:
     assert result.records["stance"] == 36
     strict = result.scores.filter(mode="strict", metric="accuracy")
     assert strict["parse_rate"].drop_nulls().min() == 1
-    assert result.scores.filter(task="response-group").height == 2
-    assert result.problems[0][0] == "stance-group"  # nine people a theme
-    assert "no group has 10 people" in result.problems[0][1].what
+    assert result.scores.filter(task="response-group", part="aggregate").height == 2
+    assert result.scores.filter(part="verbalized").is_empty()
+    small = [one.what for where, one in result.problems if where == "stance-group"]
+    assert len(small) == 2  # nine people a theme
+    assert "no group has 10 people" in small[1]

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from alignsurvey.benchmark.baselines import (
-    MAJORITY,
-    MARGINAL,
-    baseline_replies,
-    beside_baselines,
+from alignsurvey.benchmark.answering import (
+    Model,
+    Problems,
+    Progress,
+    Questions,
+    Row,
+    answer,
+    find_models,
+    groups_of,
+    name_of,
 )
+from alignsurvey.benchmark.asking import Elicitation, Pair
+from alignsurvey.benchmark.baselines import MAJORITY, MARGINAL, beside_baselines
 from alignsurvey.benchmark.comparison import COMPARISONS, compare, reference_model
 from alignsurvey.benchmark.field_groups import field_group_rows
 from alignsurvey.benchmark.grouping import group_scores
+from alignsurvey.benchmark.held_out import HeldOut, hold_out
 from alignsurvey.benchmark.judge_scores import Judged
-from alignsurvey.benchmark.judging import Judge, Judging, judge_interviews
+from alignsurvey.benchmark.judging import Judge, judge_interviews
 from alignsurvey.benchmark.parts import Part, example_parts, read_parts
-from alignsurvey.benchmark.replies import recorded_replies
 from alignsurvey.benchmark.row_scores import row_scores
 from alignsurvey.benchmark.rows import Problem, Task
-from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_replies, score_rows
+from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_rows
 from alignsurvey.benchmark.subgroups import SUBGROUPS, check_attributes, subgroup_scores
 
 __all__ = [
@@ -32,15 +38,13 @@ __all__ = [
     "SCHEMA",
     "SHOWN",
     "BenchResult",
+    "Elicitation",
     "Part",
     "Scored",
     "example_parts",
     "read_parts",
     "run_bench",
 ]
-
-Progress = Callable[[int, int, str], None]
-Problems = list[tuple[str, Problem]]
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,12 @@ class BenchResult:
     records : mapping of task to number of records
     judged : tuple of Judged
         What judges said of the interview answers.
+    scored : tuple of Scored
+        Each model's replies to each part, in each mode.
+    shares : tuple of (model, (Query, Reply))
+        What was asked about groups.
+    held_out : HeldOut
+        The parts as they were scored, and who served as an example instead.
     """
 
     scores: pl.DataFrame
@@ -68,11 +78,14 @@ class BenchResult:
     comparisons: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COMPARISONS))
     subgroups: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SUBGROUPS))
     judged: tuple[Judged, ...] = field(default=(), repr=False)
+    scored: tuple[Scored, ...] = field(default=(), repr=False)
+    shares: tuple[tuple[str, Pair], ...] = field(default=(), repr=False)
+    held_out: HeldOut = field(default_factory=lambda: HeldOut(()), repr=False)
 
 
 def run_bench(
     parts: Sequence[Part],
-    models: Sequence[str],
+    models: Sequence[Model],
     groups: Sequence[str] = (),
     seed: int = 42,
     base: Path = Path(),
@@ -81,17 +94,20 @@ def run_bench(
     *,
     subgroups: Sequence[str] = (),
     against: str | None = None,
+    elicitation: Elicitation | None = None,
+    limit: int | None = None,
 ) -> BenchResult:
     """Let models answer the parts and score them strictly and as the released scripts do.
 
     Parameters
     ----------
     parts : sequence of Part
-    models : sequence of str
-        ``baseline/majority``, ``baseline/marginal``, ``baseline/uniform``, or ``recorded/FILE``
-        (or a folder of prediction files).
+    models : sequence of str or Simulator
+        ``baseline/majority``, ``baseline/marginal``, ``baseline/uniform``, ``recorded/FILE`` (or
+        a folder of prediction files), ``provider/model``, or an object that answers queries.
     groups : sequence of str
-        Attributes of the profile by which stance and response are scored for groups too.
+        Attributes of the profile by which stance and response are scored for groups too: by the
+        answers read of the members, and, for all but recordings, by the shares that a model says.
     seed : int
     base : Path
         Where recorded files are looked for.
@@ -103,69 +119,72 @@ def run_bench(
         Attributes of the profile by which accuracy is shown, or "paper" for the paper's own four.
     against : str, optional
         The model that the others are compared with; the first one by default.
+    elicitation : Elicitation, optional
+        How models are asked: by template or verbatim, with examples or without.
+    limit : int, optional
+        Records of each part at most, after examples' people are held out.
 
     Returns
     -------
     BenchResult
+
+    Raises
+    ------
+    InputError
+        A model is unknown, an attribute is in no profile, or examples would need too many people.
     """
-    asked = list(dict.fromkeys([MAJORITY, MARGINAL, *models]))
-    reference_model(models, asked, against)
+    found = find_models(models, seed)
+    names = [name_of(one) for one in found]
+    asked: list[Model] = [*(one for one in (MAJORITY, MARGINAL) if one not in names), *found]
+    reference_model(names, [name_of(one) for one in asked], against)
     check_attributes(parts, subgroups)
-    scored: list[Scored] = []
-    problems: Problems = []
-    for place, (model, part) in enumerate((m, p) for m in asked for p in parts):
-        if progress:
-            progress(place, len(asked) * len(parts), f"{model}: {part.task} {part.name}")
-        texts, odd = _answered(model, part, seed, base)
-        problems += [(f"{model}: {part.task}", one) for one in odd]
-        scored += score_replies(part, model, texts, seed)
-    own = [one for one in scored if one.model in models]
+    elicitation = elicitation or Elicitation(seed=seed)
+    held_out = hold_out(parts, elicitation.few_shot, seed).limited(limit)
+    made, problems = groups_of(held_out.parts, groups)
+    questions = Questions(held_out, elicitation, tuple(made), seed, base)
+    answers = {name_of(one): answer(one, questions, progress) for one in asked}
+    scored = [one for each in answers.values() for one in each.scored]
+    own = [one for one in scored if one.model in names]
     judging = judge_interviews(own, judges, seed=seed, progress=progress)
-    result = _result(parts, scored, models, groups, seed, problems, judging)
-    by_subgroup, absent = subgroup_scores(scored, models, subgroups, seed)
-    return replace(
-        result,
-        comparisons=compare(scored, models, against, groups, seed),
-        subgroups=by_subgroup,
-        problems=(*result.problems, *absent),
+    by_subgroup, absent = subgroup_scores(scored, names, subgroups, seed)
+    problems += [one for each in answers.values() for one in each.problems]
+    rows = [*_rows(scored, groups, seed, problems), *judging.rows]
+    rows += [row for each in answers.values() for row in each.rows]
+    table = beside_baselines(pl.DataFrame(rows, schema=SCHEMA))
+    return BenchResult(
+        table.filter(pl.col("model").is_in(names)),
+        {(one.model, one.part.task.value, one.part.name): list(one.replies) for one in own},
+        (*problems, *judging.problems, *absent),
+        _counts(held_out.parts),
+        compare(scored, names, against, groups, seed),
+        by_subgroup,
+        judging.judged,
+        tuple(own),
+        tuple((name, pair) for name in names for pair in answers[name].shares),
+        held_out,
     )
 
 
-def _result(
-    parts: Sequence[Part],
-    scored: Sequence[Scored],
-    models: Sequence[str],
-    groups: Sequence[str],
-    seed: int,
-    problems: Problems,
-    judging: Judging,
-) -> BenchResult:
-    """Make the tables of everything that was scored; the baseline's own scores lie beside."""
+def _rows(
+    scored: Sequence[Scored], groups: Sequence[str], seed: int, problems: Problems
+) -> list[Row]:
+    """Make the score table's rows of everything that people's records were answered with."""
     rows = [row for one in scored for row in score_rows(one)]
     rows += _group_rows(scored, groups, seed, problems)
-    rows += judging.rows
     roles = [row_scores(one) for one in scored if one.part.task is Task.ROLE]
-    rows += field_group_rows(roles, seed)
-    table = beside_baselines(pl.DataFrame(rows, schema=SCHEMA))
+    return rows + field_group_rows(roles, seed)
+
+
+def _counts(parts: Sequence[Part]) -> dict[str, int]:
     counted = {task: sum(len(p.records) for p in parts if p.task == task) for task in Task}
-    return BenchResult(
-        table.filter(pl.col("model").is_in(list(models))),
-        {
-            (one.model, one.part.task.value, one.part.name): list(one.replies)
-            for one in scored
-            if one.model in models
-        },
-        (*problems, *judging.problems),
-        {task.value: n for task, n in counted.items() if n},
-        judged=judging.judged,
-    )
+    return {task.value: n for task, n in counted.items() if n}
 
 
 def _group_rows(
     scored: Sequence[Scored], groups: Sequence[str], seed: int, problems: Problems
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Score groups by the individual answers that were read."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for one in scored:
         task = one.part.task
         if not groups or one.mode != "strict" or task not in (Task.STANCE, Task.RESPONSE):
@@ -177,9 +196,3 @@ def _group_rows(
             if (f"{task}-group", small) not in problems:
                 problems.append((f"{task}-group", small))
     return rows
-
-
-def _answered(model: str, part: Part, seed: int, base: Path) -> tuple[list[str], list[Problem]]:
-    if model.startswith("recorded/"):
-        return recorded_replies(base / model.removeprefix("recorded/"), part.task, part.records)
-    return baseline_replies(model, part.records, seed), []

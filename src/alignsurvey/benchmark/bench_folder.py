@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from alignsurvey.benchmark.answer_table import answer_table, asked_queries
 from alignsurvey.benchmark.bench import BenchResult
 from alignsurvey.benchmark.rows import Problem
+from alignsurvey.benchmark.scored import Scored
 from alignsurvey.errors import InputError
 from alignsurvey.running.folder import RunFolder
 
@@ -56,16 +58,19 @@ def write_bench(
     settings: Mapping[str, Any],
     report: Callable[[Path], object] | None = None,
 ) -> None:
-    """Write scores, replies, the report and the manifest into a run folder."""
+    """Write scores, queries, answers, replies, the report and the manifest into a run folder."""
     folder = RunFolder.open(out)
     folder.write_table("scores.parquet", result.scores)
     for name, table in (("comparisons", result.comparisons), ("subgroups", result.subgroups)):
         if table.height:
             folder.write_table(f"{name}.parquet", table)
-    for (model, task, part), replies in result.replies.items():
-        name = "-".join(filter(None, (re.sub(r"[^\w.-]+", "_", model), task, part)))
-        lines = (json.dumps({"predict": reply}, ensure_ascii=False) for reply in replies)
-        folder.write_text(f"{name}.jsonl", "\n".join(lines) + "\n")
+    folder.write_table("answers.parquet", answer_table(result.scored, result.shares))
+    queries = asked_queries(result.scored, result.shares)
+    if queries.height:
+        folder.write_table("queries.parquet", queries)
+    for one in result.scored:
+        if one.mode == "strict":
+            folder.write_text(_file_name(one), "\n".join(_lines(one)) + "\n")
     if result.judged:
         said = (line for one in result.judged for line in one.lines())
         folder.write_text("judges.jsonl", "\n".join(said) + "\n")
@@ -73,5 +78,23 @@ def write_bench(
         with folder.writing("report.html") as path:
             report(path)
     judges = list(dict.fromkeys(judge for one in result.judged for judge in one.replies))
-    content = {"kind": "bench", **settings, "judges": judges, "records": result.records}
+    content = {
+        "kind": "bench",
+        **settings,
+        "judges": judges,
+        "records": result.records,
+        "example_people": result.held_out.settings(),
+    }
     folder.write_manifest(content, None)
+
+
+def _file_name(one: Scored) -> str:
+    parts = (re.sub(r"[^\w.-]+", "_", one.model), one.part.task.value, one.part.name)
+    return "-".join(filter(None, parts)) + ".jsonl"
+
+
+def _lines(one: Scored) -> Iterator[str]:
+    """Write replies as a prediction file, which can be scored, or given again as recorded."""
+    for record, reply in zip(one.part.records, one.replies, strict=True):
+        row = {"prompt": record.prompt, "predict": reply, "label": record.output}
+        yield json.dumps(row, ensure_ascii=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from alignsurvey import metrics
-from alignsurvey.benchmark.aggregate import Floats, GroupScore, Question, score_groups
+from alignsurvey.benchmark.aggregate import Floats, GroupScore, Ints, Question, score_groups
 from alignsurvey.benchmark.rows import FileScore, Task
 from alignsurvey.randomness import generator, hash_ids, stable_hash
 from alignsurvey.survey.orders import label_order
@@ -80,12 +80,8 @@ def group_distances(
     dict of metric to GroupScore
         Without the metrics that no group is large enough for.
     """
-    people = hash_ids([person_key(record) or record.row for record in records])
-    unique, person = np.unique(people, return_inverse=True)
+    person, weights, halves = resampled_people(records, seed)
     questions = _questions(task, records, scored, by, person)
-    drawn = metrics.replicate_weights(len(unique), REPLICATES, stable_hash(seed, "groups") >> 32)
-    weights = np.vstack([np.ones(len(unique)), drawn])
-    halves = _halves(len(unique), seed)
     found = {
         metric: score_groups(
             [one for one in questions if one.is_ordered is is_ordered], weights, halves
@@ -95,19 +91,38 @@ def group_distances(
     return {metric: score for metric, score in found.items() if score is not None}
 
 
+def resampled_people(
+    records: Sequence[Record], seed: int
+) -> tuple[Ints, Floats, tuple[Floats, Floats]]:
+    """Resample and halve the people of records, by lots that depend on seed and people alone.
+
+    Returns
+    -------
+    person : array of int, shape (n,)
+        Who each record is from.
+    weights : array, shape (1 + B, people)
+        Ones, then the weights of each bootstrap replicate.
+    halves : (array, array), each of shape (splits, people)
+    """
+    people = hash_ids([person_key(record) or record.row for record in records])
+    unique, person = np.unique(people, return_inverse=True)
+    drawn = metrics.replicate_weights(len(unique), REPLICATES, stable_hash(seed, "groups") >> 32)
+    return person, np.vstack([np.ones(len(unique)), drawn]), _halves(len(unique), seed)
+
+
 def _questions(
     task: Task,
     records: Sequence[Record],
     scored: FileScore,
     by: Sequence[str],
-    person: np.ndarray[Any, np.dtype[np.int64]],
+    person: Ints,
 ) -> list[Question]:
     places: dict[tuple[str, str], list[int]] = {}
     for place, record in enumerate(records):
         places.setdefault((record.theme, record.question), []).append(place)
     found = []
     for (theme, question), own in places.items():
-        options, is_ordered = _ordered(task, records[own[0]])
+        options, is_ordered = ordered_options(task, records[own[0]])
         code = {text: index for index, text in enumerate(options)}
         gold = [code.get(records[place].answer, -1) for place in own]
         read = [scored.rows[str(place + 1)].get("answer") for place in own]
@@ -132,7 +147,7 @@ def _questions(
     return found
 
 
-def _ordered(task: Task, record: Record) -> tuple[tuple[str, ...], bool]:
+def ordered_options(task: Task, record: Record) -> tuple[tuple[str, ...], bool]:
     """Options from low to high where their order is known; shuffled rows show none."""
     texts = sorted(option.text for option in record.options)
     if task is Task.STANCE:

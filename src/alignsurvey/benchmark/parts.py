@@ -11,7 +11,16 @@ from alignsurvey.benchmark.rows import PredictionRow, Problem, Task
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.survey import load_interviews
 from alignsurvey.tasks.corpora.from_interviews import interview_records
-from alignsurvey.tasks.records import Record, RecordTask, RoleRecord, read_records
+from alignsurvey.tasks.prompts import write_choice
+from alignsurvey.tasks.queries import Query
+from alignsurvey.tasks.records import (
+    Record,
+    RecordTask,
+    ResponseRecord,
+    RoleRecord,
+    read_records,
+)
+from alignsurvey.tasks.records.own_shapes import is_own
 from alignsurvey.tasks.records.people import person_key
 from alignsurvey.tasks.records.rebuild import rebuild_role
 
@@ -24,18 +33,49 @@ class Part:
     name: str
     records: tuple[Record, ...]
 
-    def rows(self, replies: Sequence[str]) -> list[PredictionRow]:
-        """Make rows of a prediction file of a model's replies."""
+    def rows(self, replies: Sequence[str], queries: Sequence[Query] = ()) -> list[PredictionRow]:
+        """Make rows of a prediction file of a model's replies.
+
+        Parameters
+        ----------
+        replies : sequence of str
+            One a record.
+        queries : sequence of Query, optional
+            How each record was put to the model; otherwise as it stands.
+        """
         rows = []
-        for place, (record, reply) in enumerate(zip(self.records, replies, strict=True), 1):
+        for place, (record, reply) in enumerate(zip(self.records, replies, strict=True)):
             content: dict[str, Any] = {
                 "prompt": record.prompt,
                 "predict": reply,
                 "label": record.output,
                 "person_id": str(person_key(record)),
             }
-            rows.append(PredictionRow(place, str(place), content))
+            if queries:
+                content |= _as_put(record, queries[place])
+            rows.append(PredictionRow(place + 1, str(place + 1), content))
         return rows
+
+
+def question_of(query: Query) -> str:
+    """Return the question of a query, without system message and examples."""
+    return query.messages[-1].content
+
+
+def _as_put(record: Record, query: Query) -> dict[str, str]:
+    """What differs for a record that was put by template: prompt, and how it wants its answer."""
+    prompt = question_of(query)
+    if prompt == record.prompt:
+        return {}
+    put = {"prompt": prompt}
+    if record.question:
+        # A template may put more before the options than the question that rows share.
+        put["question"] = record.question
+    # Labels that are lists are read as lists, however many options they name.
+    single = isinstance(record, RoleRecord | ResponseRecord) and not record.output.startswith("[")
+    if single and query.options:
+        put["label"] = write_choice(query.options, record.answers)
+    return put
 
 
 def read_parts(
@@ -57,7 +97,9 @@ def read_parts(
         read = read_records(path)
         found.setdefault(read.task.value, []).extend(read.records)
         problems += [(path.name, Problem(one.line, one.what)) for one in read.problems]
-    if "interview" in found and "role" in tasks:
+    interviews = found.get("interview", [])
+    if "role" in tasks and interviews and not all(is_own(one) for one in interviews):
+        # Rows of our own templates do not show the whole dialogue, and come with role rows.
         found["role"] = list(rebuild_role(found["interview"]))  # type: ignore[arg-type]
     return list(_parts(found, tasks, limit, ", ".join(path.name for path in files))), problems
 

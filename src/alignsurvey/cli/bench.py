@@ -15,7 +15,8 @@ def bench(
         Path, typer.Option(help="Folder or file of records (Alpaca JSON), or example, example-zh.")
     ],
     model: Annotated[
-        list[str], typer.Option(help="baseline/majority, …, recorded/FILE; may stand repeatedly.")
+        list[str],
+        typer.Option(help="baseline/majority, …, recorded/FILE, provider/model; repeatable."),
     ],
     tasks: Annotated[
         str, typer.Option(help="Tasks, with commas: role,interview,stance,response.")
@@ -37,6 +38,19 @@ def bench(
     against: Annotated[
         str | None, typer.Option(help="Compare the models with this one; else with the first.")
     ] = None,
+    few_shot: Annotated[
+        int, typer.Option(min=0, help="Examples of other people's answers before each question.")
+    ] = 0,
+    examples_by: Annotated[
+        Literal["seed", "nearest"], typer.Option(help="Choose examples by lot or by profile.")
+    ] = "seed",
+    prompts: Annotated[
+        Literal["verbatim", "template"] | None,
+        typer.Option(help="Records' own prompts or ours; else verbatim where released."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of our prompts: en, zh; else each record's own.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Records of each part at most.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and lots.")] = 42,
     out: Annotated[Path | None, typer.Option(help="Run folder; nothing is kept without.")] = None,
@@ -55,7 +69,7 @@ def bench(
 
     from rich.console import Console
 
-    from alignsurvey.benchmark.bench import example_parts, read_parts, run_bench
+    from alignsurvey.benchmark.bench import Elicitation, example_parts, read_parts, run_bench
     from alignsurvey.benchmark.bench_folder import record_files, scores_json, write_bench
     from alignsurvey.benchmark.judging import find_judges
     from alignsurvey.cli.progress import progress_on
@@ -67,17 +81,20 @@ def bench(
     by = [name.strip() for name in groups.split(",") if name.strip()]
     within = [name.strip() for name in subgroups.split(",") if name.strip()]
     if str(data) in EXAMPLES:
-        parts, problems = example_parts(EXAMPLES[str(data)], wanted, limit)
+        parts, problems = example_parts(EXAMPLES[str(data)], wanted)
     else:
-        parts, problems = read_parts(record_files(data), wanted, limit)
+        parts, problems = read_parts(record_files(data), wanted)
+    asking = Elicitation(prompts, language, None, few_shot, examples_by, seed)
     judges = find_judges(judge or [], seed)
     with progress_on(Console(stderr=True)) as progress:
         result = run_bench(
-            parts, model, by, seed, Path(), progress, judges, subgroups=within, against=against
-        )
+            parts, model, by, seed, Path(), progress, judges, subgroups=within, against=against,
+            elicitation=asking, limit=limit,
+        )  # fmt: skip
     if out is not None:
         settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed,
-                    "subgroups": within, "against": against or model[0]}  # fmt: skip
+                    "subgroups": within, "against": against or model[0], "models": model,
+                    "limit": limit, **asking.settings()}  # fmt: skip
         run = TaskRun(data.name, result, str(data) in EXAMPLES, problems)
         title = f"The four AlignSurvey tasks: {data.name}"
         command = join(["alignsurvey", *argv[1:]])
