@@ -211,3 +211,27 @@ def test_the_module_runs_and_a_wrong_option_is_exit_code_two() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "--nonsense" in done.stderr
+
+
+def test_bench_leaves_a_report_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(
+        capsys, "bench", "--data", "example-zh", "--model", "baseline/marginal",
+        "--tasks", "stance,response", "--out", "bench",
+    )  # fmt: skip
+    assert code == 0
+    assert "bench/report.html" in out
+    page = (folder / "bench" / "report.html").read_text(encoding="utf-8")
+    for words in ("Task 4, response", "invented interviews", "--tasks stance,response"):
+        assert words in page, words
+
+
+@pytest.mark.slow
+def test_the_demo_shows_the_study_and_the_four_tasks(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = call(capsys, "demo", "--out", "demo")
+    assert code == 0
+    assert "the four AlignSurvey tasks" in out
+    page = (folder / "demo" / "report.html").read_text(encoding="utf-8")
+    for words in ("ANES 1996", "English interviews", "Chinese interviews", "家庭成员关系"):
+        assert words in page, words
