@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from alignsurvey.testing.faults import Faults as Faults
     from alignsurvey.testing.own_process import FakeServerProcess as FakeServerProcess
     from alignsurvey.testing.population import Population as Population
+    from alignsurvey.testing.tiny_models import tiny_model as tiny_model
 
 _HOME = {
     "FakeServer": "fake_server",
@@ -16,6 +17,7 @@ _HOME = {
     "Fault": "faults",
     "Faults": "faults",
     "Population": "population",
+    "tiny_model": "tiny_models",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
