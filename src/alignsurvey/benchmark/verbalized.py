@@ -102,8 +102,7 @@ def baseline_shares(name: str, groups: GroupPart) -> list[str]:
         options = cell.record.options
         equal = tuple(1 / len(options) for _ in options)
         shares = equal if name == "baseline/uniform" else cell.others
-        said = {text: round(100 * share, 6) for text, share in zip(options, shares, strict=True)}
-        replies.append(json.dumps(said, ensure_ascii=False))
+        replies.append(_written(options, shares))
     return replies
 
 
@@ -150,6 +149,12 @@ def verbalized_rows(
     if released:
         rows.append(_row(groups, model, "paper", "w1", released))
     return rows
+
+
+def _written(options: Sequence[str], shares: Sequence[float]) -> str:
+    """Write percentages as the template asks for them, unrounded."""
+    said = {text: round(100 * share, 6) for text, share in zip(options, shares, strict=True)}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _question(record: Record) -> tuple[str, str]:
@@ -228,10 +233,8 @@ def _as_released(
     for place, (cell, query, reply) in enumerate(
         zip(groups.cells, queries, replies, strict=True), 1
     ):
-        label = "\n".join(
-            f"{one.letter}. {one.text}: {100 * cell.record.shares[int(one.code)]:.6f}%"
-            for one in query.options
-        )
+        # The label is in the form that the prompt asks for, as in the released rows.
+        label = _written(cell.record.options, cell.record.shares)
         content = {"prompt": question_of(query), "predict": reply, "label": label}
         rows.append(PredictionRow(place, str(place), content))
     score = score_paper(groups.task, rows).metrics
