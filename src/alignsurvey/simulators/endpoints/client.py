@@ -29,6 +29,7 @@ _START = 8
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 30.0
 _HOPELESS_ATTEMPTS = 3
 """After so many attempts at one query an endpoint that never answered is given up."""
+_TOLD_TO_WAIT_IN_A_ROW = 3
 _FAILED_IN_A_ROW = 25
 """After so many queries without a reply, and none with one between them, it is given up too."""
 
@@ -62,7 +63,7 @@ class Client:
         self._tokens = _ceiling(limits.tokens_per_minute)
         self._workers: set[asyncio.Task[None]] = set()
         self._closed_until = 0.0
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = self._told_to_wait_in_a_row = 0
 
     async def run(self, queries: Iterable[Query]) -> None:
         """Ask all queries; each gets exactly one reply.
@@ -166,7 +167,7 @@ class Client:
             self._close_for(seconds)
         wait_seconds = None if response.status == 200 else asked_to_wait(response.headers)
         replies = replies_of(self._asked, job.queries, response, wait_seconds, self._found)
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = self._told_to_wait_in_a_row = 0
         self._window.grow()
         for reply in replies:
             if self._tokens and reply.usage:
@@ -194,7 +195,9 @@ class Client:
         if trouble.congestion:
             self._window.shrink(sent_at, now)
         self._give_up_the_endpoint_after(trouble, job)
-        if trouble.wait_seconds:
+        self._told_to_wait_in_a_row = self._told_to_wait_in_a_row + 1 if trouble.wait_seconds else 0
+        # One refusal may be about one request; several on end are about the account.
+        if trouble.wait_seconds and self._told_to_wait_in_a_row >= _TOLD_TO_WAIT_IN_A_ROW:
             self._close_for(trouble.wait_seconds)
         delay = trouble.wait_seconds or _delay_seconds(job)
         late = now + delay > job.started_at + self._limits.total_seconds

@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["PassingError", "is_held_back", "status_trouble", "words_of"]
 
 RETRIED = frozenset({408, 409, 425, 429})
-_CONGESTION = frozenset({408, 429, 503, 504, 529})
+_CONGESTION = frozenset({429, 503, 504, 529})
 _HELD_BACK = frozenset(
     {"content_filter", "content_policy_violation", "data_inspection_failed",
      "datainspectionfailed", "moderation_blocked"}
