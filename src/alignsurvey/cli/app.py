@@ -14,6 +14,7 @@ from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
 from alignsurvey.cli.records import records
+from alignsurvey.cli.replies import replies
 from alignsurvey.cli.score import score
 from alignsurvey.cli.table import table
 
@@ -48,3 +49,4 @@ def _options(
 for command in (demo, inspect, init, fidelity, records, score, bench, table):
     app.command()(command)
 app.add_typer(data, name="data")
+app.add_typer(replies, name="replies")

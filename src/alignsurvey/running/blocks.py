@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable
 
-__all__ = ["pack", "unpack"]
+__all__ = ["Messages", "pack", "unpack"]
 
 _LEVEL = 1
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
