@@ -36,7 +36,10 @@ class Learner(Protocol):
 class Simulator(Protocol):
     """Answers questions one by one: an endpoint, a local model, a table of replies."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """By which its replies and scores are known."""
+        ...
 
     def answer(self, queries: Sequence[Query]) -> Iterator[Reply]:
         """Answer each query once, in any order; a reply names its query by id.
