@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -197,6 +197,7 @@ def respondent_text(respondent: Hashable) -> str:
     return str(respondent)
 
 
+@cache
 def letters(n: int) -> tuple[str, ...]:
     """Name n options: A to Z, then AA, AB and so on.
 

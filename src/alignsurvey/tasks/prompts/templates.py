@@ -19,6 +19,7 @@ from alignsurvey.yamlfile import read_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from jinja2.runtime import Context
 
 _PACKAGED = "alignsurvey.tasks.prompts"
 PARTS = ("system", "user")
@@ -48,6 +49,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             autoescape=False,  # a prompt is plain text
+            auto_reload=False,  # all prompts of a plan are of one template
         )
         environment.filters.update(
             pairs=as_pairs, turns=as_turns, lettered=as_lettered, droppable=marked
@@ -111,8 +113,9 @@ class Templates:
                 f"{self._where(name)}: has no block 'user'; write {{% block user %}} … "
                 "{% endblock %} around what is asked"
             )
+        context = template.new_context(dict(content))
         return {
-            part: self._filled(name, template, part, content)
+            part: self._filled(name, template, part, context, content)
             for part in PARTS
             if part in template.blocks
         }
@@ -148,12 +151,17 @@ class Templates:
             raise
 
     def _filled(
-        self, name: str, template: Template, part: str, content: Mapping[str, object]
+        self,
+        name: str,
+        template: Template,
+        part: str,
+        context: Context,
+        content: Mapping[str, object],
     ) -> str:
         from jinja2 import TemplateError, UndefinedError
 
         try:
-            return "".join(template.blocks[part](template.new_context(dict(content)))).strip("\n")
+            return "".join(template.blocks[part](context)).strip("\n")
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             line = _line(error.__traceback__, template)
             where = self._where(name) + (f": line {line}" if line else "")
