@@ -10,6 +10,8 @@ import pytest
 from alignsurvey.errors import EndpointError
 from alignsurvey.running import ReplyStore, ask
 from alignsurvey.simulators.endpoints import Limits, Parameters, find_endpoint
+from alignsurvey.tasks.prompts import response_queries
+from alignsurvey.tasks.records import Option, ResponseRecord
 from alignsurvey.testing import FakeServer, Fault
 
 from .conftest import queries
@@ -21,7 +23,14 @@ PATIENT = Limits(min_connections=16, max_connections=64, timeout_seconds=0.5, at
 @pytest.mark.parametrize("by", ["sampled", "likelihood"])
 def test_all_faults_at_once_leave_every_query_with_one_reply(by: Any) -> None:
     rates = {str(one): 0.03 for one in Fault if one not in STOPS}
-    asked = queries(300, letters="ABCD")
+    options = tuple(Option(one, f"option {one}") for one in "ABCD")
+    rows = [
+        ResponseRecord(
+            row=n, instruction="", person=n, profile=(), question=f"{n}?", options=options
+        )
+        for n in range(300)
+    ]
+    asked = response_queries(rows)
     with FakeServer(faults=rates, retry_after_seconds=0.02, slow_seconds=0.02) as server:
         endpoint = find_endpoint(
             "endpoint/planted", Parameters(by=by), base_url=server.url, limits=PATIENT
