@@ -15,8 +15,8 @@ from alignsurvey.running.store import Kept, ReplyStore, insert
 
 __all__ = ["Writer"]
 
-COMMIT_SECONDS = 0.5
-"""The longest that a reply waits for its commit, which then takes a moment itself."""
+COMMIT_SECONDS = 0.1
+"""The longest that a reply waits for its commit. What is not committed is lost with the power."""
 _MOST = 5000
 _JOIN_SECONDS = 60.0
 

@@ -43,8 +43,6 @@ def digest(value: object) -> str:
 
 
 def _plain(value: object) -> Any:
-    if type(value) is str or type(value) is int:  # most of all values: a plan has millions
-        return value
     # Nearly all that is hashed is plain already, and a plan hashes millions of values: exact types
     # go first, since asking for abstract ones took most of the time of planning.
     if type(value) in _PLAIN:
