@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alignsurvey.benchmark.asking import Elicitation, ask_parts
-from alignsurvey.benchmark.bench import BenchResult, Part, example_parts, run_bench
+from alignsurvey.benchmark.bench import BenchResult, Part, example_parts, read_parts, run_bench
 from alignsurvey.benchmark.bench_folder import write_bench
 from alignsurvey.benchmark.held_out import HeldOut, check_examples, hold_out
 from alignsurvey.benchmark.rows import Task
-from alignsurvey.benchmark.verbalized import baseline_shares, group_part
+from alignsurvey.benchmark.share_baselines import baseline_shares
+from alignsurvey.benchmark.verbalized import group_part
 from alignsurvey.errors import InputError
 from alignsurvey.tasks.queries import Query, Reply, read_query_table, respondent_text
 from alignsurvey.tasks.records import Option, ResponseRecord, read_records
@@ -340,3 +341,74 @@ def test_all_four_tasks_are_asked_of_a_simulator_on_the_embedded_interviews() ->
     assert value(result, "accuracy", task="stance") == 1
     assert value(result, "accuracy", "paper", task="stance") == 1
     assert set(result.records) == {"role", "interview", "stance", "response"}
+
+
+def group_rows(path: Path, kind: str) -> Path:
+    """Released rows of groups: ages, and shares that depend on them."""
+    options = {"stance": ("积极", "中立", "消极"), "response": ("每天", "每周", "从不")}[kind]
+    lines = "\n".join(f"{letter}. {text}" for letter, text in zip("ABC", options, strict=True))
+    rows = []
+    for place in range(12):
+        shares = (20 + 5 * place, 70 - 5 * place, 10)
+        label = zip("ABC", options, shares, strict=True)
+        prompt = (
+            f"以下是一个虚构人群的背景。\n年龄: {20 + place}岁\n\n问卷问题：\n您对卫生满意吗？\n"
+            f"选项：\n{lines}\n\n请输出该人群各选项的百分比："
+        )
+        rows.append({"instruction": prompt, "input": "", "output": "\n".join(
+            f"{letter}. {text}: {share}%" for letter, text, share in label)})  # fmt: skip
+    path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["stance", "response"])
+@pytest.mark.parametrize("prompts", [None, "template"])
+def test_released_group_rows_are_read_asked_and_scored(
+    tmp_path: Path, kind: str, prompts: str | None
+) -> None:
+    path = group_rows(tmp_path / "groups.json", kind)
+    records = read_records(path)
+    assert records.task == f"{kind}-group"
+    assert not records.problems
+    assert not records.repairs
+    assert records[0].attribute("年龄") == "20岁"
+    assert records[0].shares == pytest.approx((0.2, 0.7, 0.1))  # type: ignore[attr-defined]
+    parts, _ = read_parts([path], [f"{kind}-group"])
+    known = {one.attribute("年龄"): one.output for one in records}
+    simulator = Planted(
+        lambda query: next(
+            label for age, label in known.items() if str(age) in query.messages[-1].content
+        )
+    )
+    how = Elicitation(prompts, few_shot=2)  # type: ignore[arg-type]
+    result = run_bench(parts, [simulator, "baseline/marginal"], elicitation=how)
+    own = result.scores.filter(model="test/planted", metric="w1")
+    assert own["part"].to_list() == ["verbalized"] * 2
+    assert own["value"].to_list() == pytest.approx([0, 0], abs=1e-9)
+    # The mean of the other groups differs from a group's own share by 12/11 of its distance to all.
+    first = np.array([0.2 + 0.05 * place for place in range(12)])
+    expected = np.mean(np.abs(first - first.mean()) * 12 / 11)
+    assert own["marginal"][0] == pytest.approx(expected)
+    write_bench(tmp_path / "run", result, {})
+    assert pl.read_parquet(tmp_path / "run" / "answers.parquet").height == 24
+
+
+def test_recorded_replies_of_released_groups_are_scored(tmp_path: Path) -> None:
+    path = group_rows(tmp_path / "groups.json", "response")
+    parts, _ = read_parts([path], ["response-group"])
+    lines = [json.dumps({"prompt": one.prompt, "predict": one.output}) for one in parts[0].records]
+    (tmp_path / "response-group.jsonl").write_text("\n".join(lines[:-3]), encoding="utf-8")
+    result = run_bench(parts, ["recorded/response-group.jsonl"], base=tmp_path)
+    row = result.scores.filter(metric="w1", mode="strict")
+    assert row["value"].item() == pytest.approx(0)
+    assert row["parse_rate"].item() == pytest.approx(9 / 12)
+
+
+def test_a_group_row_without_shares_is_left_out_and_shown(tmp_path: Path) -> None:
+    path = group_rows(tmp_path / "groups.json", "response")
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows[3]["output"] = "无"
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    records = read_records(path)
+    assert len(records) == 11
+    assert [(one.row, one.left_out) for one in records.problems] == [(4, True)]

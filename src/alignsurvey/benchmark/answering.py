@@ -14,10 +14,10 @@ from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.replies import recorded_replies
 from alignsurvey.benchmark.rows import Problem
 from alignsurvey.benchmark.scored import Scored, score_replies
+from alignsurvey.benchmark.share_baselines import baseline_shares, released_shares
 from alignsurvey.benchmark.verbalized import (
     GROUP_TASKS,
     GroupPart,
-    baseline_shares,
     group_part,
     verbalized_rows,
 )
@@ -173,6 +173,8 @@ def _known(model: str, part: Part, questions: Questions) -> tuple[list[str], lis
     if model.startswith("recorded/"):
         path = questions.base / model.removeprefix("recorded/")
         return recorded_replies(path, part.task, part.records)
+    if part.task in GROUP_TASKS.values():
+        return released_shares(model, part.records), []
     return baseline_replies(model, part.records, questions.seed), []
 
 

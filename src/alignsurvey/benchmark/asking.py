@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from alignsurvey.benchmark.held_out import HeldOut, check_examples
-from alignsurvey.benchmark.parts import Part
+from alignsurvey.benchmark.parts import VERBALIZED, Part
 from alignsurvey.errors import InputError
 from alignsurvey.running import Standing, ask
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.tasks.prompts import Asking, Examples, Templates, plan, shorten
 from alignsurvey.tasks.queries import Query, Reply
-from alignsurvey.tasks.records import GroupRecord, Record
+from alignsurvey.tasks.records import GroupRecord, GroupRow, Record, RecordTask
+from alignsurvey.tasks.records.nouns import attribute_text
 
 Prompts = Literal["verbatim", "template"]
 Pair = tuple[Query, Reply]
@@ -152,9 +153,21 @@ def plan_part(part: Part, held_out: HeldOut, elicitation: Elicitation) -> list[Q
     pool = held_out.pools.get((part.task.value, part.name), ())
     verbatim = _verbatim(part.records, elicitation)
     examples = None
+    if part.name == VERBALIZED:
+        groups = part.records if verbatim else [_as_group(one) for one in part.records]
+        return plan(groups, _asking(elicitation, verbatim=verbatim, examples=None))
     if elicitation.few_shot:
         examples = Examples(pool, elicitation.few_shot, elicitation.examples_by)
     return plan(part.records, _asking(elicitation, verbatim=verbatim, examples=examples))
+
+
+def _as_group(record: Record) -> GroupRecord:
+    """Take a released group for the template; how many people it has is not known."""
+    assert isinstance(record, GroupRow)
+    definition = tuple((name, attribute_text(value)) for name, value in record.profile)
+    theme = record.question if record.task is RecordTask.STANCE_GROUP else ""
+    texts = tuple(option.text for option in record.options)
+    return GroupRecord(definition, theme, record.question, texts, record.shares, 0, 0.0, 0.0)
 
 
 def plan_groups(groups: Sequence[GroupRecord], elicitation: Elicitation) -> list[Query]:

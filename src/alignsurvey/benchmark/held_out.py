@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 
 from alignsurvey.benchmark.parts import Part
+from alignsurvey.benchmark.rows import Task
 from alignsurvey.errors import InputError
 from alignsurvey.randomness import hash_ids, uniforms
 from alignsurvey.tasks.prompts.subjects import respondent_of
@@ -84,13 +85,18 @@ def hold_out(parts: Sequence[Part], k: int, seed: int) -> HeldOut:
     """
     if k == 0:
         return HeldOut(tuple(parts))
+    groups = tuple(part for part in parts if _is_of_groups(part))
+    parts = [part for part in parts if not _is_of_groups(part)]
+    if not parts:
+        return HeldOut(groups)
     ordered = _by_lot(parts, seed)
     most = int(LARGEST_SHARE * len(ordered))
     for n in range(max(1, ceil(SHARE * len(ordered))), most + 1):
         people = set(ordered[:n])
         pools = {_key(part): _of(part, people) for part in parts}
         if all(_distinct(pool) >= k for pool in pools.values()):
-            return _without(parts, pools, tuple(ordered[:n]), len(ordered))
+            held = _without(parts, pools, tuple(ordered[:n]), len(ordered))
+            return replace(held, parts=(*held.parts, *groups))
     raise InputError(
         f"few-shot: {k} examples a question would need more than half of the {len(ordered)} "
         "people, who could not be scored then; give more people or a smaller k"
@@ -152,6 +158,11 @@ def _without(
             )
     rows = sum(len(part.records) for part in parts) - sum(len(part.records) for part in kept)
     return HeldOut(kept, pools, people, n_people, rows)
+
+
+def _is_of_groups(part: Part) -> bool:
+    """Released groups name no people and are asked without examples: nobody is held out."""
+    return part.task in (Task.STANCE_GROUP, Task.RESPONSE_GROUP)
 
 
 def _key(part: Part) -> PartKey:

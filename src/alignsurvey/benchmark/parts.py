@@ -14,6 +14,7 @@ from alignsurvey.tasks.corpora.from_interviews import interview_records
 from alignsurvey.tasks.prompts import write_choice
 from alignsurvey.tasks.queries import Query
 from alignsurvey.tasks.records import (
+    GroupRow,
     Record,
     RecordTask,
     ResponseRecord,
@@ -23,6 +24,9 @@ from alignsurvey.tasks.records import (
 from alignsurvey.tasks.records.own_shapes import is_own
 from alignsurvey.tasks.records.people import person_key
 from alignsurvey.tasks.records.rebuild import rebuild_role
+
+VERBALIZED = "verbalized"
+"""Name of parts that ask for a group's shares, and of their scores."""
 
 
 @dataclass(frozen=True)
@@ -129,4 +133,6 @@ def _parts(
 
 
 def _field(record: Record) -> str:
+    if isinstance(record, GroupRow):
+        return VERBALIZED
     return record.field if isinstance(record, RoleRecord) else ""

@@ -6,7 +6,6 @@ answers, which `alignsurvey.benchmark.grouping` does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +16,9 @@ from alignsurvey import metrics
 from alignsurvey.benchmark.aggregate import Floats, Ints
 from alignsurvey.benchmark.grouping import METRICS, ordered_options, resampled_people
 from alignsurvey.benchmark.paper import score_paper
-from alignsurvey.benchmark.parts import Part, question_of
+from alignsurvey.benchmark.parts import VERBALIZED, Part, question_of
 from alignsurvey.benchmark.rows import PredictionRow, Task
+from alignsurvey.benchmark.share_baselines import write_percent
 from alignsurvey.tasks.queries import Query
 from alignsurvey.tasks.records import GroupRecord, Record, StanceRecord, build_groups
 from alignsurvey.tasks.replies import read_shares
@@ -92,20 +92,6 @@ def group_part(part: Part, by: Sequence[str]) -> GroupPart:
     return GroupPart(part, tuple(cell for cell in cells if cell is not None))
 
 
-def baseline_shares(name: str, groups: GroupPart) -> list[str]:
-    """Say the shares that a baseline expects of each group.
-
-    Majority and marginal say the shares of the people outside the group, uniform equal shares.
-    """
-    replies = []
-    for cell in groups.cells:
-        options = cell.record.options
-        equal = tuple(1 / len(options) for _ in options)
-        shares = equal if name == "baseline/uniform" else cell.others
-        replies.append(_written(options, shares))
-    return replies
-
-
 def verbalized_rows(
     groups: GroupPart, model: str, queries: Sequence[Query], replies: Sequence[str], seed: int
 ) -> list[dict[str, Any]]:
@@ -149,12 +135,6 @@ def verbalized_rows(
     if released:
         rows.append(_row(groups, model, "paper", "w1", released))
     return rows
-
-
-def _written(options: Sequence[str], shares: Sequence[float]) -> str:
-    """Write percentages as the template asks for them, unrounded."""
-    said = {text: round(100 * share, 6) for text, share in zip(options, shares, strict=True)}
-    return json.dumps(said, ensure_ascii=False)
 
 
 def _question(record: Record) -> tuple[str, str]:
@@ -234,7 +214,7 @@ def _as_released(
         zip(groups.cells, queries, replies, strict=True), 1
     ):
         # The label is in the form that the prompt asks for, as in the released rows.
-        label = _written(cell.record.options, cell.record.shares)
+        label = write_percent(cell.record.options, cell.record.shares)
         content = {"prompt": question_of(query), "predict": reply, "label": label}
         rows.append(PredictionRow(place, str(place), content))
     score = score_paper(groups.task, rows).metrics
@@ -247,7 +227,7 @@ def _as_released(
 def _row(groups: GroupPart, model: str, mode: str, metric: str, found: _Found) -> dict[str, Any]:
     return {
         "task": groups.task.value,
-        "part": "verbalized",
+        "part": VERBALIZED,
         "model": model,
         "mode": mode,
         "metric": metric,

@@ -48,8 +48,8 @@ def _task_run(language: Literal["en", "zh"], title: str, group: str) -> TaskRun:
     """Let baselines do the four tasks on the embedded interviews of a language."""
     from alignsurvey.benchmark.bench import example_parts, run_bench
     from alignsurvey.report.benchmark_page import TaskRun
-    from alignsurvey.tasks.records import RecordTask
+    from alignsurvey.tasks.records import INDIVIDUAL_TASKS
 
-    parts, problems = example_parts(language, [task.value for task in RecordTask])
+    parts, problems = example_parts(language, [task.value for task in INDIVIDUAL_TASKS])
     result = run_bench(parts, MODELS, [group])
     return TaskRun(title, result, is_invented=True, problems=problems)

@@ -13,6 +13,7 @@ from alignsurvey.tasks.corpora.build import Sources, build_corpus
 from alignsurvey.tasks.corpora.from_interviews import interview_records
 from alignsurvey.tasks.prompts import render as render_prompt
 from alignsurvey.tasks.records import (
+    INDIVIDUAL_TASKS,
     Record,
     RecordTask,
     StanceRecord,
@@ -44,7 +45,7 @@ def written() -> dict[tuple[str, RecordTask], list[Record]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("task", RecordTask)
+@pytest.mark.parametrize("task", INDIVIDUAL_TASKS)
 def test_records_of_the_embedded_interviews_are_read_back(
     written: dict[tuple[str, RecordTask], list[Record]], language: str, task: RecordTask
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from alignsurvey.survey.interviews import Interview, Interviews, Segment
 from alignsurvey.tasks.prompts import Asking, plan, write_choice
 from alignsurvey.tasks.records import (
+    INDIVIDUAL_TASKS,
     InterviewRecord,
     Option,
     Record,
@@ -55,7 +56,7 @@ def interview_records(corpus: Interviews, seed: int = 42) -> dict[RecordTask, li
     >>> {task.value: len(records) for task, records in found.items()}["stance"]
     36
     """
-    found: dict[RecordTask, list[Record]] = {task: [] for task in RecordTask}
+    found: dict[RecordTask, list[Record]] = {task: [] for task in INDIVIDUAL_TASKS}
     for interview in corpus:
         asking = Asking(language=interview.language, shuffle=True, seed=seed)
         for record in _records(corpus, interview):

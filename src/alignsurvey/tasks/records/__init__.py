@@ -4,12 +4,16 @@ from alignsurvey.tasks.records.alpaca import AlpacaFile, Row, parse_alpaca, read
 from alignsurvey.tasks.records.faults import Fault, Mend, Problem, Repair
 from alignsurvey.tasks.records.groups import GroupRecord, Groups, build_groups
 from alignsurvey.tasks.records.nouns import (
+    INDIVIDUAL_TASKS,
+    GroupRow,
     InterviewRecord,
     Option,
     Record,
     RecordTask,
+    ResponseGroupRow,
     ResponseRecord,
     RoleRecord,
+    StanceGroupRow,
     StanceRecord,
     Turn,
 )
@@ -28,10 +32,12 @@ from alignsurvey.tasks.records.shapes import render
 __all__ = [
     "FIELDS",
     "FIELD_GROUPS",
+    "INDIVIDUAL_TASKS",
     "RELEASED_OPTIONS",
     "AlpacaFile",
     "Fault",
     "GroupRecord",
+    "GroupRow",
     "Groups",
     "InterviewRecord",
     "Mend",
@@ -43,9 +49,11 @@ __all__ = [
     "Records",
     "RecordsReport",
     "Repair",
+    "ResponseGroupRow",
     "ResponseRecord",
     "RoleRecord",
     "Row",
+    "StanceGroupRow",
     "StanceRecord",
     "Turn",
     "build_groups",

@@ -17,12 +17,22 @@ Profile = tuple[tuple[str, Attribute], ...]
 
 
 class RecordTask(StrEnum):
-    """The four tasks, for individuals."""
+    """The four tasks for individuals, and two of them for groups."""
 
     ROLE = "role"
     INTERVIEW = "interview"
     STANCE = "stance"
     RESPONSE = "response"
+    STANCE_GROUP = "stance-group"
+    RESPONSE_GROUP = "response-group"
+
+
+INDIVIDUAL_TASKS = (
+    RecordTask.ROLE,
+    RecordTask.INTERVIEW,
+    RecordTask.STANCE,
+    RecordTask.RESPONSE,
+)
 
 
 class Turn(NamedTuple):
@@ -174,6 +184,33 @@ class ResponseRecord(Record):
     """Task 4.1: profile, question, lettered options; the option chosen."""
 
     task: ClassVar[RecordTask] = RecordTask.RESPONSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRow(Record):
+    """A group's question as released: the profile is the group's definition, nobody's own.
+
+    Parameters
+    ----------
+    shares : tuple of float
+        Share of each option, in the order shown; they sum to 1.
+    """
+
+    shares: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StanceGroupRow(GroupRow):
+    """Task 3.2: how a group's stances are distributed."""
+
+    task: ClassVar[RecordTask] = RecordTask.STANCE_GROUP
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseGroupRow(GroupRow):
+    """Task 4.2: how a group's answers to a question are distributed."""
+
+    task: ClassVar[RecordTask] = RecordTask.RESPONSE_GROUP
 
 
 def attribute_text(value: Attribute) -> str:

@@ -79,8 +79,8 @@ def read_records(path: Path | str, task: RecordTask | str | None = None) -> Reco
     ----------
     path : Path or str
     task : RecordTask or str, optional
-        "role", "interview", "stance" or "response"; otherwise that of most rows. Rows of another
-        task are problems.
+        "role", "interview", "stance", "response", "stance-group" or "response-group"; otherwise
+        that of most rows. Rows of another task are problems.
 
     Raises
     ------

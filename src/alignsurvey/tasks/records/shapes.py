@@ -15,8 +15,10 @@ from alignsurvey.tasks.records.nouns import (
     Layout,
     Option,
     Record,
+    ResponseGroupRow,
     ResponseRecord,
     RoleRecord,
+    StanceGroupRow,
     StanceRecord,
 )
 from alignsurvey.tasks.records.options import (
@@ -43,6 +45,7 @@ from alignsurvey.tasks.records.profiles import (
     write_mapping,
     write_pairs,
 )
+from alignsurvey.tasks.replies import STANCES, read_shares
 
 _SPEAKERS = ("采访者", "受访者", "提问", "回答", "Interviewer", "Interviewee")
 _ROLE = re.compile(
@@ -73,8 +76,14 @@ _RESPONSE = re.compile(
     r"(?i:survey question|the survey asks|question))[：:]\n)(?P<body>.*)",
     re.DOTALL,
 )
+_GROUP = re.compile(
+    # What is asked for at the end tells groups from persons.
+    r"(?=.*\n[ \t]*(?:请|(?i:please|give|state))[^\n]*"
+    r"(?:百分比|比例|(?i:percent|share))[^\n]*\s*\Z)" + _RESPONSE.pattern,
+    re.DOTALL,
+)
 _CLOSING = re.compile(
-    r"\n[ \t]*(?:请|(?i:please|your answer|answer|reply with)|你的回答|答案)[^\n]*\s*\Z"
+    r"\n[ \t]*(?:请|(?i:please|give|state|your answer|answer|reply with)|你的回答|答案)[^\n]*\s*\Z"
 )
 
 
@@ -85,7 +94,7 @@ class Shape:
     Parameters
     ----------
     pattern : re.Pattern
-        Matches the whole prompt of this shape, and no other.
+        Matches the whole prompt of this shape.
     read : callable
         Makes the record from the match and the row's own columns.
     write : callable
@@ -222,7 +231,8 @@ def _write_stance(record: Record) -> str:
     return head + write_pairs(record.profile, record.layout.pair) + ask + record.theme + tail
 
 
-def _read_response(match: re.Match[str], columns: dict[str, Any]) -> Record:
+def _closed_question(match: re.Match[str]) -> tuple[dict[str, Any], list[Mend]]:
+    """Read profile, question and options of a closed question."""
     profile, separator, mended = read_pairs(match["profile"].rstrip("\n"))
     spare = match["profile"][len(match["profile"].rstrip("\n")) :]
     body = match["body"]
@@ -233,13 +243,28 @@ def _read_response(match: re.Match[str], columns: dict[str, Any]) -> Record:
     question, between, options, mark, option_mended = read_lettered(stripped)
     if not options:
         raise RowError(Fault.NO_OPTIONS, "its prompt has no lettered options below the question")
-    answers, answer_mended = read_answer(columns["output"], options)
     frame = (match["head"], spare + match["ask"], between, tail)
-    return ResponseRecord(
-        **columns, profile=profile, question=question, options=options, answers=answers,
-        repairs=(*mended, *option_mended, *answer_mended),
-        layout=Layout(frame, pair=separator, option=mark),
-    )  # fmt: skip
+    layout = Layout(frame, pair=separator, option=mark)
+    parts = {"profile": profile, "question": question, "options": options, "layout": layout}
+    return parts, [*mended, *option_mended]
+
+
+def _read_response(match: re.Match[str], columns: dict[str, Any]) -> Record:
+    parts, mended = _closed_question(match)
+    answers, answer_mended = read_answer(columns["output"], parts["options"])
+    return ResponseRecord(**columns, **parts, answers=answers, repairs=(*mended, *answer_mended))
+
+
+def _read_group(match: re.Match[str], columns: dict[str, Any]) -> Record:
+    parts, mended = _closed_question(match)
+    read = read_shares(columns["output"], parts["options"])
+    if read.shares is None:
+        what = f"its shares cannot be read ({read.note or read.outcome})"
+        raise RowError(Fault.OUTSIDE_OPTIONS, what)
+    texts = {option.text for option in parts["options"]}
+    stances = any(texts == set(own) for own in zip(*STANCES, strict=True))
+    kind = StanceGroupRow if stances else ResponseGroupRow
+    return kind(**columns, **parts, shares=read.shares, repairs=tuple(mended))
 
 
 def _write_response(record: Record) -> str:
@@ -257,6 +282,8 @@ SHAPES = (
     Shape(OWN_ROLE, RoleRecord, read_own_role, write_own_role, is_own=True),
     Shape(OWN_INTERVIEW, InterviewRecord, read_own_interview, write_own_interview, is_own=True),
     Shape(OWN_STANCE, StanceRecord, read_own_stance, _write_stance),
+    Shape(_GROUP, StanceGroupRow, _read_group, _write_response),
+    Shape(_GROUP, ResponseGroupRow, _read_group, _write_response),
     Shape(_RESPONSE, ResponseRecord, _read_response, _write_response),
 )
-"""Told apart by their headings; no prompt matches two."""
+"""Told apart by their headings, groups before persons; the first that matches counts."""
