@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from alignsurvey.tasks.records.faults import Fault, count_kinds
-from alignsurvey.tasks.records.nouns import InterviewRecord, Record, RoleRecord, StanceRecord
+from alignsurvey.tasks.records.nouns import (
+    GroupRow,
+    InterviewRecord,
+    Record,
+    RoleRecord,
+    StanceRecord,
+)
 from alignsurvey.tasks.records.people import count_people, person_key
 from alignsurvey.tasks.records.reading import Records
 
@@ -139,8 +145,19 @@ def _question(name: str, rows: Sequence[Record]) -> QuestionSummary:
         length = sum(len(one.answer) for one in rows) / len(rows)
         return QuestionSummary(name, len(rows), len(keys), mean_length=length)
     counts = Counter(option.text for one in rows for option in one.options)
-    told = Counter(answer for one in rows for answer in set(one.answers))
+    told: defaultdict[str, float] = defaultdict(float)
+    for one in rows:
+        for label, share in _told(one).items():
+            told[label] += share
     options = sorted({**counts, **told}, key=lambda text: (-told[text], text))
     orders = {tuple(option.text for option in one.options) for one in rows if one.options}
     shares = tuple(told[text] / len(rows) for text in options)
     return QuestionSummary(name, len(rows), len(keys), tuple(options), shares, len(orders))
+
+
+def _told(record: Record) -> dict[str, float]:
+    """What a row adds to each label: one to its answer, or a group's shares."""
+    if isinstance(record, GroupRow):
+        texts = (option.text for option in record.options)
+        return dict(zip(texts, record.shares, strict=True))
+    return dict.fromkeys(record.answers, 1)
