@@ -72,6 +72,7 @@ def _cases(language: str) -> dict[str, tuple[Message, ...]]:
         "stance-everyone": ("stance-group", {"n": 21, "options": given["options"]}),
         "response": ("response", {"profile": profile, "options": given["options"]}),
         "response-bare": ("response", {"options": given["options"]}),
+        "response-shares": ("response-shares", {"profile": profile, "options": given["options"]}),
         "response-group": ("response-group", {"group": group, "options": given["options"]}),
         "response-everyone": ("response-group", {"options": given["options"]}),
         "judge": ("judge", {**both, "answer": "…", "reference": dialogue[1][1]}),
@@ -79,7 +80,7 @@ def _cases(language: str) -> dict[str, tuple[Message, ...]]:
     }
     rendered = {}
     for name, (task, content) in asked.items():
-        spare = "-" in name and name not in ("stance-group", "response-group")
+        spare = "-" in name and name not in ("stance-group", "response-group", "response-shares")
         left_out = {"setting", "theme"} if spare and "stance" not in name else set()
         left_out |= {"question"} if name in ("interview-window", "judge-bare") else set()
         more = {

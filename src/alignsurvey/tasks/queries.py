@@ -41,13 +41,17 @@ Span = tuple[int, int]
 
 
 class Task(StrEnum):
-    """What can be asked: the four tasks, two of them for groups too, and the judges of task 2."""
+    """What can be asked: the four tasks, two of them for groups too, and the judges of task 2.
+
+    RESPONSE_SHARES asks one person how likely each option is, in place of one option.
+    """
 
     ROLE = "role"
     INTERVIEW = "interview"
     STANCE = "stance"
     STANCE_GROUP = "stance-group"
     RESPONSE = "response"
+    RESPONSE_SHARES = "response-shares"
     RESPONSE_GROUP = "response-group"
     JUDGE = "judge"
 

@@ -17,6 +17,7 @@ CONTENT: Mapping[Task, tuple[str, ...]] = {
     Task.STANCE: ("setting", "theme", "profile", "dialogue", "options"),
     Task.STANCE_GROUP: ("setting", "theme", "group", "n", "options"),
     Task.RESPONSE: ("setting", "profile", "question", "options"),
+    Task.RESPONSE_SHARES: ("setting", "profile", "question", "options"),
     Task.RESPONSE_GROUP: ("setting", "group", "n", "question", "options"),
     Task.JUDGE: ("setting", "theme", "profile", "dialogue", "question", "answer", "reference"),
 }
@@ -42,6 +43,7 @@ _NEEDED: Mapping[Task, tuple[str, ...]] = {
     Task.STANCE: ("theme", "options"),
     Task.STANCE_GROUP: ("theme", "options"),
     Task.RESPONSE: ("question", "options"),
+    Task.RESPONSE_SHARES: ("question", "options"),
     Task.RESPONSE_GROUP: ("question", "options"),
     Task.JUDGE: ("answer",),
 }

@@ -19,7 +19,8 @@ def render(
     Parameters
     ----------
     task : Task or str
-        "role", "interview", "stance", "stance-group", "response", "response-group" or "judge".
+        "role", "interview", "stance", "stance-group", "response", "response-shares",
+        "response-group" or "judge".
     language : str
         "en", "zh", or a language that the user's templates have.
     templates : Templates, optional
