@@ -33,8 +33,13 @@ class Segmenter:
         jieba.initialize()
         self._lcut = jieba.lcut
         self._frequency: dict[str, int] = jieba.FREQ
-        self._total = math.log(jieba.total)
-        self._weights: dict[str, float] = {}
+        self._rarest = -math.log(jieba.total)
+        # The beginning of a word that is none itself is there too, and is never chosen.
+        weights = {
+            count: math.log(count) + self._rarest if count else -math.inf
+            for count in set(self._frequency.values())
+        }
+        self._weight = {word: weights[count] for word, count in self._frequency.items()}
         self._unknown = lru_cache(maxsize=65_536)(self._by_model)
 
     def cut(self, run: str) -> list[str]:
@@ -58,27 +63,20 @@ class Segmenter:
 
     def _path(self, run: str) -> list[int]:
         """Return for each place the end of the best word that starts there."""
-        frequency, weights, size = self._frequency.get, self._weights, len(run)
-        weight_of, total = weights.get, self._total
+        weight_of, size = self._weight.get, len(run)
         best = [0.0] * (size + 1)
         ends = [0] * size
         for start in range(size - 1, -1, -1):
             highest, chosen = -math.inf, start + 1
             for end in range(start + 1, size + 1):
-                word = run[start:end]
-                weight = weight_of(word)
+                weight = weight_of(run[start:end])
                 if weight is None:
-                    count = frequency(word)
-                    if count is None:
-                        break
-                    if count == 0:  # the beginning of a word, and none itself
-                        continue
-                    weight = weights[word] = math.log(count) - total
+                    break
                 probability = weight + best[end]
                 if probability >= highest:  # of equals jieba takes the longest
                     highest, chosen = probability, end
             if highest == -math.inf:
-                highest = math.log(1) - total + best[start + 1]
+                highest, chosen = self._rarest + best[start + 1], start + 1
             best[start], ends[start] = highest, chosen
         return ends
 

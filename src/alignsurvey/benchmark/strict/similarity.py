@@ -6,7 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 from alignsurvey.benchmark.strict.segmenting import segmenter
 
@@ -55,13 +58,14 @@ def rouge_n(reference: Sequence[str], candidate: Sequence[str], n: int) -> float
     >>> rouge_n("the cat sat".split(), "the cat ran".split(), 1)
     0.6666666666666666
     """
-    grams = [
-        Counter(text if n == 1 else zip(*(text[i:] for i in range(n)), strict=False))
-        for text in (reference, candidate)
-    ]
-    both = grams[0].keys() & grams[1].keys()
-    common = sum([min(grams[0][gram], grams[1][gram]) for gram in both])
-    return _f1(common, max(0, len(reference) - n + 1), max(0, len(candidate) - n + 1))
+    return _overlap(*(Counter(zip(*(text[i:] for i in range(n)), strict=False))
+                      for text in (reference, candidate)))  # fmt: skip
+
+
+def _overlap(reference: Counter[Any], candidate: Counter[Any]) -> float:
+    both = reference.keys() & candidate.keys()
+    common = sum([min(reference[gram], candidate[gram]) for gram in both])
+    return _f1(common, reference.total(), candidate.total()) if common else 0.0
 
 
 def rouge_l(reference: Sequence[str], candidate: Sequence[str]) -> float:
@@ -112,17 +116,30 @@ def cosine(reference: Sequence[str], candidate: Sequence[str]) -> float:
     >>> cosine(["a", "b"], ["b", "c"])
     0.5
     """
-    left, right = Counter(reference), Counter(candidate)
-    dot = sum(left[word] * right[word] for word in left.keys() & right.keys())
+    return _cosine(Counter(reference), Counter(candidate))
+
+
+def _cosine(left: Counter[str], right: Counter[str]) -> float:
+    dot = sum([left[word] * right[word] for word in left.keys() & right.keys()])
     if not dot:
         return 0.0
     squares = [sum([count * count for count in side.values()]) for side in (left, right)]
     return min(1.0, dot / math.sqrt(squares[0] * squares[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A text's words and how often each, and each pair of neighbours, comes."""
+
+    words: tuple[str, ...]
+    singles: Counter[str]
+    pairs: Counter[tuple[str, str]]
+
+
 @lru_cache(maxsize=16_384)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(words(text))
+def _counted(text: str) -> _Counted:
+    found = tuple(words(text))
+    return _Counted(found, Counter(found), Counter(pairwise(found)))
 
 
 @lru_cache(maxsize=65_536)
@@ -134,11 +151,13 @@ def similarity(reference: str, candidate: str) -> tuple[float, ...]:
     >>> similarity("good service", "Good service!")
     (1.0, 1.0, 1.0, 1.0, 1.0)
     """
-    left, right = _words(reference), _words(candidate)
+    left, right = _counted(reference), _counted(candidate)
+    shared = len(left.singles.keys() & right.singles.keys())
+    every = len(left.singles) + len(right.singles) - shared
     return (
-        rouge_n(left, right, 1),
-        rouge_n(left, right, 2),
-        rouge_l(left, right),
-        jaccard(left, right),
-        cosine(left, right),
+        _overlap(left.singles, right.singles),
+        _overlap(left.pairs, right.pairs),
+        rouge_l(left.words, right.words),
+        shared / every if every else 0.0,
+        _cosine(left.singles, right.singles),
     )
