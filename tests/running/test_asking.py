@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alignsurvey.errors import EndpointError, InputError
-from alignsurvey.running import NOT_ASKED, ReplyStore, Standing, ask, ask_each
+from alignsurvey.running import NOT_ASKED, ReplyStore, Standing, ask, ask_each, unanswered
 from alignsurvey.tasks.queries import Message, Query, Reply, Task, Usage
 
 Plan = Callable[..., list[Query]]
@@ -237,3 +237,16 @@ def test_half_a_sign_at_the_end_of_a_prompt_or_reply_is_kept(store: ReplyStore) 
     query = Query(7, "vote", Task.RESPONSE, (Message("user", "a \ud83d b\x00c"),))
     assert ask(Cut(), [query], store=store) == ask(Cut(), [query], store=store)
     assert ask(Cut(), [query], store=store)[query.id].text == "fine \ud83d"
+
+
+@pytest.mark.parametrize(("parameters", "n"), [({}, 7), ({"temperature": 0}, 1)])
+def test_what_would_be_asked_is_known_beforehand(
+    store: ReplyStore, plan: Plan, new_model: NewModel, parameters: dict[str, Any], n: int
+) -> None:
+    model = new_model("test/model", parameters)
+    ask(model, plan(4, people_a_prompt=4), store=store)
+    asked = len(model.asked)
+    expected = list(unanswered(model, plan(11, people_a_prompt=10), store))
+    assert len(expected) == n
+    ask(model, plan(11, people_a_prompt=10), store=store)
+    assert [one.query.id for one in expected] == [one.id for one in model.asked[asked:]]

@@ -19,6 +19,9 @@ from alignsurvey import files
 from alignsurvey.errors import InputError
 
 MANIFEST = "manifest.json"
+REPLIES = "replies.sqlite"
+"""A run that asks keeps its replies here unless told otherwise, long before it has a manifest."""
+
 _PARTS = ("numpy", "scipy", "polars", "scikit-learn", "statsmodels", "pyreadstat")
 
 
@@ -46,10 +49,12 @@ class RunFolder:
             raise InputError(f"{path}: is a file; name a folder for the run")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            foreign = not (path / MANIFEST).exists() and any(path.iterdir())
+            names = {one.name for one in path.iterdir()}
         except OSError as error:
             raise InputError(f"{path}: cannot be made a run folder: {error.strerror}") from error
-        if foreign:
+        # What a run that was killed leaves half-written is hidden.
+        shown = any(not name.startswith(".") for name in names)
+        if shown and not names & {MANIFEST, REPLIES}:
             raise InputError(
                 f"{path}: holds files that no run of alignsurvey wrote; name a new folder"
             )
