@@ -4,134 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.fidelity.study_parts import (
+    Bootstrap,
+    GroupingField,
+    Part,
+    Pilot,
+    PilotField,
+    Scale,
+    ScaleField,
+    SimulatorField,
+    SimulatorSpec,
+    Structure,
+    SurveySource,
+)
+from alignsurvey.simulators.elicit import Elicit
 from alignsurvey.yamlfile import read_yaml
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SurveySource(_Part):
-    """Where the human answers are: a data file of one's own, or an embedded example."""
-
-    file: Path | None = Field(
-        None, description="Data file: .sav, .zsav, .dta, .csv, .tsv, .parquet"
-    )
-    example: str | None = Field(None, description="Embedded survey instead of a file: anes96")
-    join: tuple[Path, ...] = Field((), description="More files about the same people, by id")
-    codebook: Path | None = Field(
-        None, description="Codebook YAML; overrides the file's own labels"
-    )
-    id: str | None = Field(
-        None, description="Column with the respondent id; rows are numbered without"
-    )
-    weight: str | None = Field(None, description="Column with the survey weight")
-    strata: str | None = Field(None, description="Column with the sampling stratum")
-    cluster: str | None = Field(None, description="Column with the primary sampling unit")
-    encoding: str | None = Field(None, description="Of a CSV that is not UTF-8, such as gb18030")
-    language: Literal["en", "zh"] = Field("en", description="Language of the questionnaire")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> SurveySource:
-        if (self.file is None) == (self.example is None):
-            raise ValueError("give either 'file' or 'example'")
-        return self
+__all__ = [
+    "Bootstrap",
+    "Pilot",
+    "Scale",
+    "SimulatorSpec",
+    "Structure",
+    "Study",
+    "SurveySource",
+]
 
 
-def _scale_from_list(value: Any) -> Any:
-    return {"items": value} if isinstance(value, list | tuple) else value
-
-
-class Scale(_Part):
-    """A number a respondent: the mean of items, or the difference of two numbers."""
-
-    items: tuple[str, ...] = Field((), description="Items whose scores are averaged")
-    reverse: tuple[str, ...] = Field((), description="Those of the items that are turned round")
-    difference: tuple[str, str] | None = Field(None, description="[T, M]: scale or item T less M")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Scale:
-        if bool(self.items) == (self.difference is not None):
-            raise ValueError("give either a list of items or 'difference: [one, other]'")
-        for name in self.reverse:
-            if name not in self.items:
-                raise ValueError(f"'{name}' is reversed but is not among the items")
-        return self
-
-
-class Structure(_Part):
-    """A regression whose coefficients a simulator should reproduce."""
-
-    outcome: str = Field(description="An item or a scale")
-    predictors: tuple[str, ...] = Field(min_length=1, description="Variables, as people answered")
-
-
-class Pilot(_Part):
-    """The humans that learners may see; everyone else judges."""
-
-    n: int = Field(100, ge=1, description="Size of each pilot")
-    replicates: int = Field(20, ge=1, description="Number of pilots drawn")
-    seed: int = Field(42, description="From which all randomness is derived")
-    stratify: str | None = Field(None, description="Variable whose shares each pilot keeps")
-
-
-def _simulator_from_name(value: Any) -> Any:
-    return {"use": value} if isinstance(value, str) else value
-
-
-class SimulatorSpec(_Part):
-    """A simulator by name, with a label of one's own and how to read its file."""
-
-    use: str = Field(description="provider/model, such as baseline/logit or recorded/replies.csv")
-    label: str | None = Field(None, description="Name in tables; the simulator's own without")
-    id: str | None = Field(None, description="recorded: column with the respondent id")
-    columns: Mapping[str, str] = Field({}, description="recorded: its column -> item")
-    allow_missing: bool = Field(False, description="recorded: absent people count as no reply")
-
-    @property
-    def name(self) -> str:
-        """Name in tables."""
-        return self.label or self.use
-
-
-class Bootstrap(_Part):
-    """How intervals are made."""
-
-    replicates: int = Field(500, ge=50, description="Resamples in all, shared among the pilots")
-    level: float = Field(0.95, gt=0.5, lt=1, description="Confidence level")
-
-
-def _pilot_or_none(value: Any) -> Any:
-    return None if value == "none" else value
-
-
-def _grouping(value: Any) -> Any:
-    """Bring a grouping into one form: a tuple of (variable, cut points)."""
-    parts = value if isinstance(value, list | tuple) else [value]
-    spread: list[tuple[str, tuple[float, ...]]] = []
-    for part in parts:
-        if isinstance(part, str):
-            spread.append((part, ()))
-        elif isinstance(part, Mapping):
-            spread.extend((str(name), tuple(cuts)) for name, cuts in part.items())
-        else:
-            raise ValueError(
-                f"a group is a variable, a list of them or {{age: [30, 60]}}, not {part!r}"
-            )
-    return tuple(spread)
-
-
-ScaleField = Annotated[Scale, BeforeValidator(_scale_from_list)]
-SimulatorField = Annotated[SimulatorSpec, BeforeValidator(_simulator_from_name)]
-GroupingField = Annotated[tuple[tuple[str, tuple[float, ...]], ...], BeforeValidator(_grouping)]
-
-
-class Study(_Part):
+class Study(Part):
     """A fidelity study.
 
     Read one with `Study.read`; every key is described in the documentation of the study file.
@@ -150,9 +55,7 @@ class Study(_Part):
     scales: Mapping[str, ScaleField] = Field({}, description="Means of items")
     groups: tuple[GroupingField, ...] = Field((), description="Subgroups: variables, lists of them")
     structure: tuple[Structure, ...] = Field((), description="Regressions to reproduce")
-    pilot: Annotated[Pilot | None, BeforeValidator(_pilot_or_none)] = Field(
-        Pilot(), description="The human pilot, or none"
-    )
+    pilot: PilotField = Field(Pilot(), description="The human pilot, or none")
     simulators: tuple[SimulatorField, ...] = Field(min_length=1, description="Who answers")
     bootstrap: Bootstrap = Field(Bootstrap(), description="Intervals")
     minimum_n: int = Field(30, ge=2, description="Smaller groups are named, not scored")
@@ -199,6 +102,32 @@ class Study(_Part):
         """The seed from which all randomness of the study is derived."""
         return self.pilot.seed if self.pilot else Pilot().seed
 
+    def elicit_of(self, spec: SimulatorSpec) -> Elicit:
+        """How a simulator is asked: the study's ``elicit`` with the simulator's own keys.
+
+        Raises
+        ------
+        InputError
+            A key is unknown or a value is wrong.
+        """
+        return Elicit.from_mapping({**self.elicit, **spec.elicit})
+
+    def eliciting(self, **values: Any) -> Study:
+        """Ask in another way: the study with some keys of ``elicit`` replaced; None leaves one."""
+        given = {key: value for key, value in values.items() if value is not None}
+        changed = self.model_copy(update={"elicit": {**self.elicit, **given}})
+        changed._check_elicit("")
+        return changed
+
+    def _check_elicit(self, name: str) -> None:
+        for spec in self.simulators:
+            try:
+                self.elicit_of(spec)
+            except InputError as error:
+                place = f"simulators: {spec.name}: " if spec.elicit else ""
+                start = f"{name}: " if name else ""
+                raise InputError(f"{start}{place}{error}") from error
+
     def _check_names(self, name: str) -> None:
         if not self.asked:
             raise InputError(f"{name}: no items; name at least one variable under 'items'")
@@ -219,6 +148,7 @@ class Study(_Part):
                         f"items; {nearest(part, known)}"
                     )
         self._check_structure(name)
+        self._check_elicit(name)
         labels = [simulator.name for simulator in self.simulators]
         for label in labels:
             if labels.count(label) > 1:
