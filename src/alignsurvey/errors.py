@@ -38,6 +38,20 @@ class EndpointError(InputError):
     exit_code = 3
 
 
+class StoppedError(InputError):
+    """A run was stopped where its user said: at so many requests, or at so much money.
+
+    What came by then is kept. The command line prints the message and exits with code 4.
+
+    Examples
+    --------
+    >>> StoppedError("openai/gpt-4o: stopped by --max-requests 100").exit_code
+    4
+    """
+
+    exit_code = 4
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known word is meant, or which there are.
 

@@ -104,6 +104,7 @@ class Exchange:
                 f"simulator '{self.simulator.name}' replied to {reply.query[:12]}, which was not "
                 "asked or has its reply already; a query has one reply"
             )
+        self.count.under_way = len(self._open)
         self.count.add(reply)
         if self.stop and not self._is_stopped:
             self._is_stopped = self.stop(self.count.standing())

@@ -35,6 +35,8 @@ class Standing:
         Since asking began.
     first_error : str, optional
         Why the first query without a reply got none.
+    under_way : int
+        Queries that are asked and have no reply yet.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Standing:
     cost: float | None = None
     seconds: float = 0.0
     first_error: str | None = None
+    under_way: int = 0
 
     @property
     def done(self) -> int:
@@ -88,6 +91,7 @@ class Count:
     answered: int = 0
     errors: int = 0
     first_error: str | None = None
+    under_way: int = 0
     _tokens: list[int] = field(default_factory=lambda: [0] * len(Usage._fields))
     _started: float = field(default_factory=time.monotonic)
 
@@ -117,4 +121,5 @@ class Count:
             self.price(usage) if self.price else None,
             time.monotonic() - self._started,
             self.first_error,
+            self.under_way,
         )
