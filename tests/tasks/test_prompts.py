@@ -45,7 +45,7 @@ _EN: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 _ZH: dict[str, dict[str, Any]] = {
     "profile": {"年龄": 64.0, "性别": "女", "收入": None, "备注": " ", "拥有": ["房", "车"]},
-    "dialogue": [("访谈员", "收成怎么样？"), ("受访者", "不好，老下雨。")],
+    "dialogue": [("interviewer", "收成怎么样？"), ("respondent", "不好，老下雨。")],
     "texts": {"theme": "乡村生活", "question": "您满意吗？", "field": "年龄段",
               "setting": "调查于2024年在示例国进行。"},
     "options": ["满意", "一般", "不满意"],

@@ -146,9 +146,25 @@ def as_pairs(
     return "\n".join(f"{key}{colon}{text(value)}" for key, value in profile)
 
 
-def as_turns(dialogue: Iterable[tuple[str, str]], colon: str = ": ") -> str:
-    """Write a dialogue, one utterance a line (the filter ``turns``)."""
-    return "\n".join(f"{speaker}{colon}{said}" for speaker, said in dialogue)
+def as_turns(
+    dialogue: Iterable[tuple[str, str]],
+    colon: str = ": ",
+    interviewer: str = "interviewer",
+    respondent: str = "respondent",
+) -> str:
+    """Write a dialogue, one utterance a line (the filter ``turns``).
+
+    Interview corpora tell speakers apart as interviewer and respondent, in whatever language; a
+    template names them in its own. Speakers with other names keep these.
+
+    Examples
+    --------
+    >>> print(as_turns([("interviewer", "你好。"), ("老王", "嗯。")], "：", "采访者", "受访者"))
+    采访者：你好。
+    老王：嗯。
+    """
+    names = {"interviewer": interviewer, "respondent": respondent}
+    return "\n".join(f"{names.get(who, who)}{colon}{said}" for who, said in dialogue)
 
 
 def as_lettered(options: Iterable[Shown], mark: str = ". ") -> str:
