@@ -1,5 +1,6 @@
 """Running: asking simulators, and what a run leaves behind to be checked and repeated."""
 
+from alignsurvey.running.asker import Asker
 from alignsurvey.running.asking import NOT_ASKED, ask, ask_each
 from alignsurvey.running.folder import RunFolder
 from alignsurvey.running.standing import Progress, Standing, Stop
@@ -8,6 +9,7 @@ from alignsurvey.running.unanswered import Unanswered, store_path, unanswered
 
 __all__ = [
     "NOT_ASKED",
+    "Asker",
     "Progress",
     "ReplyStore",
     "RunFolder",

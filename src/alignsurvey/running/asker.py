@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from alignsurvey.errors import InputError, StoppedError
-from alignsurvey.running.asking import NOT_ASKED, ask_each
+from alignsurvey.running.asking import ask_each
 from alignsurvey.running.batches import BatchTerms, fill_by_batch
 from alignsurvey.running.bills import Bill, Tally
 from alignsurvey.running.costs import ModelPrice, Prices, money, packaged_prices
@@ -22,7 +22,7 @@ from alignsurvey.tasks.queries import Query, Reply
 
 __all__ = ["Asker", "Plans"]
 
-Plans = Sequence[tuple[Simulator, Sequence[Query]]]
+Plans = Sequence[tuple[Simulator, Iterable[Query]]]
 Shown = Callable[[str, Standing, Mapping[str, int]], object]
 
 
@@ -75,6 +75,7 @@ class Asker:
     shown: Shown | None = None
     bills: list[Bill] = field(default_factory=list)
     _store: ReplyStore | None = None
+    _was_opened: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +94,11 @@ class Asker:
     def spent(self) -> float:
         """What was spent so far."""
         return sum(bill.cost or 0.0 for bill in self.bills)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether a store was opened."""
+        return self._was_opened
 
     @property
     def asked(self) -> int:
@@ -145,7 +151,24 @@ class Asker:
         InputError
             As `alignsurvey.running.ask`.
         """
-        plan = list(queries)
+        plan = queries if isinstance(queries, Sequence) else list(queries)
+        found = {reply.query: reply for _, reply in self.ask_each(simulator, plan)}
+        return {query.id: found[query.id] for query in plan}
+
+    def ask_each(
+        self, simulator: Simulator, queries: Iterable[Query]
+    ) -> Iterator[tuple[Query, Reply]]:
+        """Ask a simulator and give each query with its reply, as replies come.
+
+        With queries that are planned anew each time they are gone through, a million need no
+        gigabytes; provider batches hold those that are missing.
+
+        Raises
+        ------
+        StoppedError
+            At the end, as `ask`.
+        """
+        plan = list(queries) if isinstance(queries, Iterator) else queries
         store = self._opened(simulator, create=True)
         tally = Tally(simulator, self._price(simulator), self._currency)
 
@@ -159,25 +182,30 @@ class Asker:
             if self.batch is not None and store is not None:
                 tally.filled = fill_by_batch(simulator, plan, store, self.batch, most=limit)
                 limit = 0
-            for _, reply in ask_each(
+            for query, reply in ask_each(
                 simulator, plan, show, store=store, limit=limit,
                 stop=self._stops(tally), price=tally.price.of if tally.price else None,
             ):  # fmt: skip
                 tally.add(reply)
+                yield query, reply
+            for query in plan if tally.filled and tally.filled.failed else ():
+                if reason := tally.failure(query.id):
+                    reply = Reply(query.id, None, error=reason)
+                    tally.add(reply)
+                    yield query, reply
         finally:
             self.bills.append(tally.bill())
-        return self._all(simulator, plan, tally)
+        self._check_complete(tally)
 
-    def _all(self, simulator: Simulator, plan: Sequence[Query], tally: Tally) -> dict[str, Reply]:
-        """Give each query its reply, unless the terms kept some from being asked."""
-        replies = {query.id: tally.reply_to(query) for query in plan}
-        missing = sum(reply.error == NOT_ASKED for reply in replies.values())
-        if not missing:
-            return replies
+    def _check_complete(self, tally: Tally) -> None:
+        """Refuse to take for complete what the terms kept from being asked."""
+        if not tally.unasked:
+            return
+        total = tally.standing.total
         kept = f", kept in {self.store_path}" if self._store is not None else ""
         raise StoppedError(
-            f"{simulator.name}: stopped by {self._reason()}: {len(replies) - missing:,} of "
-            f"{len(replies):,} queries have replies{kept}; run the same command with more to go on"
+            f"{tally.simulator.name}: stopped by {self._reason()}: {total - tally.unasked:,} of "
+            f"{total:,} queries have replies{kept}; run the same command with more to go on"
         )
 
     def _reason(self) -> str:
@@ -218,6 +246,7 @@ class Asker:
             if create:
                 self.store_path.parent.mkdir(parents=True, exist_ok=True)
             self._store = ReplyStore(self.store_path)
+            self._was_opened = True
         return self._store
 
 

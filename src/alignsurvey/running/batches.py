@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -59,7 +59,7 @@ class BatchTerms:
 
 def fill_by_batch(
     simulator: Simulator,
-    queries: Sequence[Query],
+    queries: Iterable[Query],
     store: ReplyStore,
     terms: BatchTerms | None = None,
     *,
@@ -73,7 +73,7 @@ def fill_by_batch(
     Parameters
     ----------
     simulator : Endpoint
-    queries : sequence of Query
+    queries : iterable of Query
     store : ReplyStore
     terms : BatchTerms, optional
     most : int, optional
@@ -111,7 +111,7 @@ class _Filling:
         self._why: dict[bytes, str] = {}
         self._said = ""
 
-    def fill(self, queries: Sequence[Query], most: int | None) -> Filled:
+    def fill(self, queries: Iterable[Query], most: int | None) -> Filled:
         self._adopt()
         missing = list(unanswered(self._endpoint, queries, self._store))
         under_way = {key for one in self._pending() for key in one.keys}

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from alignsurvey.running.asking import NOT_ASKED
 from alignsurvey.running.costs import ModelPrice, money
 from alignsurvey.running.exchange import setting_of
 from alignsurvey.running.standing import Standing
 from alignsurvey.simulators.protocols import Simulator
-from alignsurvey.tasks.queries import Query, Reply, Usage
+from alignsurvey.tasks.queries import Reply, Usage
 
 __all__ = ["Bill", "Filled", "Tally", "bill_line", "outcome_of"]
 
@@ -120,21 +119,27 @@ class Tally:
         self.outcomes: Counter[str] = Counter()
         self.standing = Standing(0)
         self.filled: Filled | None = None
-        self._replies: dict[str, Reply] = {}
+        self._count = 0
+        self._first_error: str | None = None
         self._usage = [0] * len(Usage._fields)
 
     def add(self, reply: Reply) -> None:
         """Count a reply."""
-        self._replies[reply.query] = reply
+        self._count += 1
         self.outcomes[outcome_of(reply)] += 1
+        if reply.error is not None:
+            self._first_error = self._first_error or reply.error
         if reply.usage:
             self._usage = [a + b for a, b in zip(self._usage, reply.usage, strict=True)]
 
-    def reply_to(self, query: Query) -> Reply:
-        """Give a query's reply, or say why there is none."""
-        failed = self.filled.failed if self.filled else {}
-        why = failed.get(query.id, NOT_ASKED)
-        return self._replies.get(query.id) or Reply(query.id, None, error=why)
+    def failure(self, query: str) -> str | None:
+        """Say why a batch brought no reply to a query; None where it was not asked, or did."""
+        return self.filled.failed.get(query) if self.filled else None
+
+    @property
+    def unasked(self) -> int:
+        """Queries that were kept from being asked."""
+        return self.standing.total - self._count
 
     def bill(self) -> Bill:
         """Draw up the bill."""
@@ -142,23 +147,20 @@ class Tally:
         now = self.filled or Filled(
             self.standing.answered + self.standing.errors, self.standing.usage
         )
-        failed = dict(now.failed)
-        outcomes = self.outcomes + Counter({"no reply": len(failed)})
-        if unasked := self.standing.total - sum(outcomes.values()):
-            outcomes["not asked"] = unasked
+        outcomes = dict(self.outcomes) | ({"not asked": self.unasked} if self.unasked else {})
         batch, price, everything = self.filled is not None, self.price, Usage(*self._usage)
         return Bill(
             self.simulator.name,
             setting.parameters if setting else {},
             self.standing.total,
             now.asked,
-            dict(outcomes),
+            outcomes,
             now.usage,
             price.of(now.usage, batch=batch) if price else None,
             everything,
             price.of(everything, batch=batch) if price else None,
             self.currency,
-            self.standing.first_error or next(iter(failed.values()), None),
+            self._first_error,
             tuple(getattr(self.simulator, "notes", ())),
         )
 

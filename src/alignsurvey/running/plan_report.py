@@ -252,7 +252,7 @@ def _text(messages: tuple[Message, ...]) -> str:
 def _short_reply(query: Query, parameters: Mapping[str, Any]) -> int:
     if not query.options:
         return _SENTENCE
-    is_shares = parameters.get("by") == "verbalized" or query.task.endswith("-group")
+    is_shares = parameters.get("by") == "verbalized" or query.task.endswith(("-group", "-shares"))
     return _A_SHARE * len(query.options) if is_shares else _LETTER
 
 
