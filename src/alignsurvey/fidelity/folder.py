@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators
+from alignsurvey.fidelity.changes import keys_changed_since
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.run import Progress, run_prepared
 from alignsurvey.fidelity.setup import prepare
 from alignsurvey.fidelity.sources import load_survey
 from alignsurvey.fidelity.study import Study
 from alignsurvey.predictions import Outcome, Predictions
+from alignsurvey.running.asker import Asker
 from alignsurvey.running.folder import RunFolder
+from alignsurvey.running.unanswered import store_path
 from alignsurvey.survey.survey import Survey
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ def run_in_folder(
     write_report: Callable[[FidelityResult, Path], object] | None = None,
     progress: Progress | None = None,
     workers: int = 1,
+    terms: Terms | None = None,
 ) -> FidelityResult:
     """Run a study and fill its run folder.
 
@@ -46,6 +52,8 @@ def run_in_folder(
         Called as ``progress(done, total, what)``.
     workers : int
         Processes that share the replicates.
+    terms : Terms, optional
+        On what terms language models are asked; by default their replies are kept in the folder.
 
     Returns
     -------
@@ -55,13 +63,20 @@ def run_in_folder(
     ------
     InputError
         The folder holds something else, or the study cannot be run; see `run_study`.
+    EndpointError
+        A language model cannot be asked. What it had replied is kept.
     """
     started = time.monotonic()
     survey = load_survey(study)
-    setup = prepare(study, survey)  # before a folder is made for a study that cannot run
-    if out is None:
+    terms = terms or Terms(Asker(store_path(None, out) if out else None))
+    simulators = asked_simulators(study, terms)
+    setup = prepare(study, survey, simulators)  # before a folder is made for what cannot run
+    folder = RunFolder.open(out) if out is not None else None
+    changed = keys_changed_since(out, study)
+    asked = ask_study(study, setup.survey, simulators, terms, changed)
+    setup = replace(setup, asked=asked)
+    if folder is None:
         return run_prepared(setup, progress, workers=workers)
-    folder = RunFolder.open(out)
     with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
         result = run_prepared(setup, progress, answers.add, workers)
     folder.write_table("queries.parquet", queries(study, survey))
@@ -76,6 +91,8 @@ def run_in_folder(
         "study_file": study_file.name if study_file else None,
         "about": dict(result.about),
         "notes": list(result.notes),
+        "elicited": dict(asked.elicited),
+        "bills": [bill.as_dict() for bill in terms.asker.bills],
         "seconds": round(time.monotonic() - started, 1),
     }
     folder.write_manifest(content, study_file)

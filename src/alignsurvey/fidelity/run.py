@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
+from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.scoring import Round, score
 from alignsurvey.fidelity.setup import Setup, prepare
@@ -31,6 +33,7 @@ def run_study(
     progress: Progress | None = None,
     keep: Keep | None = None,
     workers: int = 1,
+    terms: Terms | None = None,
 ) -> FidelityResult:
     """Ask how far simulators' answers are from people's.
 
@@ -52,6 +55,8 @@ def run_study(
     workers : int
         Processes that share the replicates; the numbers do not depend on it. More than one needs
         the caller's script to be importable (``if __name__ == "__main__":``).
+    terms : Terms, optional
+        On what terms language models are asked; by default without a store.
 
     Returns
     -------
@@ -61,6 +66,8 @@ def run_study(
     ------
     InputError
         Something in the study, the survey or a recording is wrong.
+    EndpointError
+        A language model cannot be asked.
 
     References
     ----------
@@ -76,8 +83,11 @@ def run_study(
     >>> 0.8 < accuracy["value"].item() < 0.95
     True
     """
-    setup = prepare(study, survey if survey is not None else load_survey(study))
-    return run_prepared(setup, progress, keep, workers)
+    terms = terms or Terms()
+    simulators = asked_simulators(study, terms)
+    setup = prepare(study, survey if survey is not None else load_survey(study), simulators)
+    asked = ask_study(study, setup.survey, simulators, terms)
+    return run_prepared(replace(setup, asked=asked), progress, keep, workers)
 
 
 def run_prepared(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from alignsurvey import metrics
 from alignsurvey.errors import InputError
+from alignsurvey.fidelity.asking import AskedStudy, in_words
 from alignsurvey.fidelity.ceiling import half_weights
 from alignsurvey.fidelity.grouping import Group, study_groups
 from alignsurvey.fidelity.scoring import Judges
@@ -39,6 +40,9 @@ class Setup:
     scored: list[Target]
     groups: list[Group]
     left_out: list[tuple[str, str, str]]
+    asked: AskedStudy = field(default_factory=AskedStudy)
+    read: dict[str, Predictions] = field(default_factory=dict, repr=False)
+    """Answers that do not depend on a pilot, by simulator, once they have been read."""
 
     @cached_property
     def simulators(self) -> list[SimulatorSpec]:
@@ -54,19 +58,18 @@ class Setup:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the study says and this run does not use."""
-        if not self.study.elicit:
-            return ()
+        """How models were asked, or what the study says and this run does not use."""
+        lines = [in_words(report) for report in self.asked.reports.values()]
+        for report in self.asked.reports.values():
+            lines += [f"{report.simulator}: {note}" for note in report.notes]
+        if lines or not self.study.elicit:
+            return tuple(lines)
         return ("'elicit' has no effect: none of the simulators is a language model to be asked",)
 
     @cached_property
     def halves(self) -> tuple[Floats, Floats]:
         """Weights of disjoint halves of the people, for ceilings."""
         return half_weights(self.survey, self.study.seed)
-
-    @cached_property
-    def _fixed(self) -> dict[str, Predictions]:
-        return {}
 
     def judges(self, replicate: int) -> tuple[Judges, Survey | None]:
         """Draw the pilot of a replicate; everyone else judges."""
@@ -108,6 +111,8 @@ class Setup:
         self, spec: SimulatorSpec, pilot: Survey | None, people: Survey, seed: int
     ) -> Predictions:
         """Let a simulator answer for the judges."""
+        if spec.name in self.asked.predictions:
+            return self.asked.predictions[spec.name].align(people.ids)
         if spec.use.partition("/")[0] in _FIXED:
             return self.fixed(spec).align(people.ids)
         items, profile = list(self.study.asked), list(self.study.profile)
@@ -119,7 +124,7 @@ class Setup:
 
     def fixed(self, spec: SimulatorSpec) -> Predictions:
         """Answers for everybody that do not depend on a pilot; read once."""
-        if spec.name not in self._fixed:
+        if spec.name not in self.read:
             items = list(self.study.asked)
             if spec.use.startswith("planted/"):
                 named = (name for grouping in self.study.groups for name, _ in grouping)
@@ -127,12 +132,19 @@ class Setup:
                 found = planted(spec.use, self.survey, items, groups, self.study.seed)
             else:
                 found = recorded_predictions(self.study, spec, self.survey, items)
-            self._fixed[spec.name] = found
-        return self._fixed[spec.name]
+            self.read[spec.name] = found
+        return self.read[spec.name]
 
 
-def prepare(study: Study, survey: Survey) -> Setup:
-    """Check a study against its survey, before anything is fitted.
+def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
+    """Check a study against its survey, before anything is asked or fitted.
+
+    Parameters
+    ----------
+    study : Study
+    survey : Survey
+    asked : collection of str
+        Names of the simulators that are asked; what they answer is the setup's `asked` later.
 
     Raises
     ------
@@ -165,6 +177,8 @@ def prepare(study: Study, survey: Survey) -> Setup:
         used.pilot(study.pilot.n, study.seed, 0, study.pilot.stratify)
     setup = Setup(study, used, targets, scored, groups, left_out + dropped)
     for spec in study.simulators:
+        if spec.name in asked:
+            continue
         if spec.use.partition("/")[0] in _FIXED:
             setup.fixed(spec)
         else:

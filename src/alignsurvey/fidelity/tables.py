@@ -261,4 +261,10 @@ def _simulators(setup: Setup, found: Round) -> Iterable[dict[str, Any]]:
             "constructed": spec.use.startswith("planted/"),
             "trivial": spec.use in TRIVIAL,
             "certain": found.certain.get(spec.name, False),
+            "asked": _report(setup, spec.name),
         }
+
+
+def _report(setup: Setup, name: str) -> dict[str, Any] | None:
+    report = setup.asked.reports.get(name)
+    return report.as_dict() if report else None
