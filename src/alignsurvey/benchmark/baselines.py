@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.randomness import hash_ids, stable_hash, uniforms
 from alignsurvey.tasks.records import Record, RecordTask, RoleRecord
-from alignsurvey.tasks.records.people import person_key
 
 FOLDS = 10
 BASELINES = ("baseline/majority", "baseline/marginal", "baseline/uniform")
@@ -66,7 +66,7 @@ def baseline_replies(name: str, records: Sequence[Record], seed: int = 42) -> li
         return []
     if records[0].task is RecordTask.INTERVIEW:
         return ["" if name == "baseline/uniform" else _previous(record) for record in records]
-    people = [person_key(record) or record.row for record in records]
+    people = respondents(records)
     fold = _folds(people, seed)
     lots = _lots(records, people, seed, name)
     if name == "baseline/uniform":

@@ -9,11 +9,11 @@ import numpy as np
 
 from alignsurvey import metrics
 from alignsurvey.benchmark.aggregate import Floats, GroupScore, Ints, Question, score_groups
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.benchmark.rows import FileScore, Task
 from alignsurvey.randomness import generator, hash_ids, stable_hash
 from alignsurvey.survey.orders import label_order
 from alignsurvey.tasks.records import Record
-from alignsurvey.tasks.records.people import person_key
 
 REPLICATES, SPLITS = 500, 50
 
@@ -104,7 +104,7 @@ def resampled_people(
         Ones, then the weights of each bootstrap replicate.
     halves : (array, array), each of shape (splits, people)
     """
-    people = hash_ids([person_key(record) or record.row for record in records])
+    people = hash_ids(respondents(records))
     unique, person = np.unique(people, return_inverse=True)
     drawn = metrics.replicate_weights(len(unique), REPLICATES, stable_hash(seed, "groups") >> 32)
     return person, np.vstack([np.ones(len(unique)), drawn]), _halves(len(unique), seed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.benchmark.rows import PredictionRow, Problem, Task
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.survey import load_interviews
@@ -22,7 +23,6 @@ from alignsurvey.tasks.records import (
     read_records,
 )
 from alignsurvey.tasks.records.own_shapes import is_own
-from alignsurvey.tasks.records.people import person_key
 from alignsurvey.tasks.records.rebuild import rebuild_role
 
 VERBALIZED = "verbalized"
@@ -48,12 +48,13 @@ class Part:
             How each record was put to the model; otherwise as it stands.
         """
         rows = []
+        people = respondents(self.records)
         for place, (record, reply) in enumerate(zip(self.records, replies, strict=True)):
             content: dict[str, Any] = {
                 "prompt": record.prompt,
                 "predict": reply,
                 "label": record.output,
-                "person_id": str(person_key(record)),
+                "person_id": str(people[place]),
             }
             if queries:
                 content |= _as_put(record, queries[place])

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignsurvey.benchmark.paper.reading import paper_read
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.benchmark.scored import Scored
-from alignsurvey.tasks.records.people import person_key
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ def row_scores(scored: Scored) -> RowScores:
         scored.mode,
         {name: values for name, values in columns.items() if not np.isnan(values).all()},
         read,
-        [person_key(record) or record.row for record in part.records],
+        respondents(part.records),
         np.zeros(len(part.records), dtype=np.int64),
     )
 

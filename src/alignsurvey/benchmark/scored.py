@@ -13,9 +13,9 @@ from alignsurvey.benchmark.paper import score_paper
 from alignsurvey.benchmark.paper.reading import paper_read
 from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.reference import score_references
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.benchmark.rows import FileScore, Task
 from alignsurvey.benchmark.strict import score_strict
-from alignsurvey.tasks.records.people import person_key
 
 SHOWN = {
     Task.ROLE: ("accuracy", "set_f1"),
@@ -95,7 +95,7 @@ def _scored(
 ) -> Iterator[tuple[str, FileScore]]:
     if part.task is Task.INTERVIEW:
         # The released scorer reads judges' replies; without a judge there are references only.
-        people = [person_key(record) or record.row for record in part.records]
+        people = respondents(part.records)
         golds = [record.answer for record in part.records]
         yield "strict", score_references(replies, golds, people, seed)
         return
