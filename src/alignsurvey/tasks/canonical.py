@@ -13,6 +13,8 @@ from alignsurvey.errors import InputError
 
 _PLAIN = frozenset({str, int, bool, type(None)})
 
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 def canonical_json(value: object) -> str:
     """Write a value as JSON in one way only: keys sorted, no spaces, whole floats as integers.
@@ -27,7 +29,7 @@ def canonical_json(value: object) -> str:
     >>> canonical_json({"b": (1.0, 2.5), "a": "是"})
     '{"a":"是","b":[1,2.5]}'
     """
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _write(_plain(value))
 
 
 def digest(value: object) -> str:

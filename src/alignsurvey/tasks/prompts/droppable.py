@@ -24,6 +24,8 @@ def unmarked(text: str) -> tuple[str, tuple[Span, ...]]:
     >>> unmarked("About you:\\n" + marked("age: 40") + "\\nHappy?")
     ('About you:\\nage: 40\\nHappy?', ((11, 18),))
     """
+    if _OPEN not in text and _CLOSE not in text:
+        return text, ()
     pieces, spans, start, length = [], [], None, 0
     for piece in re.split(f"([{_OPEN}{_CLOSE}])", text):
         if piece == _OPEN:
