@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alignsurvey.benchmark.asking import Elicitation, Pair, ask_parts, plan_groups
+from alignsurvey.benchmark.asking import (
+    Elicitation,
+    Pair,
+    Planned,
+    ask_parts,
+    plan_groups,
+    plan_parts,
+)
 from alignsurvey.benchmark.baselines import baseline_replies
 from alignsurvey.benchmark.held_out import HeldOut
 from alignsurvey.benchmark.parts import Part
@@ -22,7 +29,9 @@ from alignsurvey.benchmark.verbalized import (
     verbalized_rows,
 )
 from alignsurvey.errors import InputError
+from alignsurvey.running import Asker
 from alignsurvey.simulators.protocols import Simulator
+from alignsurvey.tasks.records import GroupRecord
 
 Model = str | Simulator
 Progress = Callable[[int, int, str], None]
@@ -63,6 +72,8 @@ class Questions:
     seed : int
     base : Path
         Where recorded files are looked for.
+    asker : Asker
+        On what terms simulators are asked.
     """
 
     held_out: HeldOut
@@ -70,6 +81,34 @@ class Questions:
     groups: tuple[GroupPart, ...] = ()
     seed: int = 42
     base: Path = Path()
+    asker: Asker = field(default_factory=Asker)
+    _plans: dict[str, Planned] = field(default_factory=dict, repr=False)
+
+    @property
+    def groups_asked(self) -> list[GroupRecord]:
+        """The groups of all parts."""
+        return [one for part in self.groups for one in part.groups]
+
+    def planned(self, simulator: Simulator) -> Planned:
+        """Plan what a simulator is asked, once."""
+        if simulator.name not in self._plans:
+            self._plans[simulator.name] = plan_parts(
+                simulator, self.held_out, self.elicitation, self.groups_asked
+            )
+        return self._plans[simulator.name]
+
+    def announce(self, models: Sequence[Model]) -> None:
+        """Say what asking all simulators comes to, before the first is asked.
+
+        Raises
+        ------
+        InputError
+            It would cost more than it may.
+        """
+        asked = [one for one in models if not isinstance(one, str)]
+        self.asker.announce(
+            [(one, [query for part in self.planned(one) for query in part]) for one in asked]
+        )
 
 
 def find_models(models: Sequence[Model], seed: int) -> list[Model]:
@@ -145,7 +184,7 @@ def answer(model: Model, questions: Questions, progress: Progress | None = None)
     """
     if isinstance(model, str):
         return _told(model, questions, progress or _silent)
-    return _asked(model, questions, progress or _silent)
+    return _asked(model, questions)
 
 
 def _silent(done: int, total: int, what: str) -> None:
@@ -178,9 +217,11 @@ def _known(model: str, part: Part, questions: Questions) -> tuple[list[str], lis
     return baseline_replies(model, part.records, questions.seed), []
 
 
-def _asked(model: Simulator, questions: Questions, progress: Progress) -> Answers:
-    groups = [one for part in questions.groups for one in part.groups]
-    asked, shares = ask_parts(model, questions.held_out, questions.elicitation, groups, progress)
+def _asked(model: Simulator, questions: Questions) -> Answers:
+    asked, shares = ask_parts(
+        model, questions.held_out, questions.elicitation, questions.groups_asked,
+        questions.asker, questions.planned(model),
+    )  # fmt: skip
     scored: list[Scored] = []
     rows: list[Row] = []
     problems: Problems = []

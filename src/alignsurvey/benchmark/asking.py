@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from alignsurvey.benchmark.held_out import HeldOut, check_examples
 from alignsurvey.benchmark.parts import VERBALIZED, Part
 from alignsurvey.errors import InputError
-from alignsurvey.running import Standing, ask
+from alignsurvey.running import Asker, Standing
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.tasks.prompts import Asking, Examples, Templates, plan, shorten
 from alignsurvey.tasks.queries import Query, Reply
@@ -18,6 +18,8 @@ from alignsurvey.tasks.records.nouns import attribute_text
 
 Prompts = Literal["verbatim", "template"]
 Pair = tuple[Query, Reply]
+Planned = list[list[Query]]
+"""Queries by part; those about groups last."""
 
 
 @runtime_checkable
@@ -103,7 +105,8 @@ def ask_parts(
     held_out: HeldOut,
     elicitation: Elicitation,
     groups: Sequence[GroupRecord] = (),
-    progress: Callable[[int, int, str], None] | None = None,
+    asker: Asker | None = None,
+    planned: Planned | None = None,
 ) -> tuple[list[Asked], list[Pair]]:
     """Ask a simulator everything about the parts of a benchmark, in one go.
 
@@ -116,8 +119,10 @@ def ask_parts(
     elicitation : Elicitation
     groups : sequence of GroupRecord
         Whose shares are asked for as well.
-    progress : callable, optional
-        Called as ``progress(done, total, what)``.
+    asker : Asker, optional
+        On what terms it is asked; without, nothing is kept.
+    planned : list of list of Query, optional
+        From `plan_parts`, where they are planned already.
 
     Returns
     -------
@@ -132,20 +137,43 @@ def ask_parts(
         An example's respondent would be scored, there are too few examples, or a prompt is longer
         than the simulator takes and cannot be shortened.
     """
+    planned = planned or plan_parts(simulator, held_out, elicitation, groups)
+    everything = [query for queries in planned for query in queries]
+    replies = (asker or Asker()).ask(simulator, everything)
+    pairs = [tuple((query, replies[query.id]) for query in queries) for queries in planned]
+    asked = [Asked(part, own) for part, own in zip(held_out.parts, pairs[:-1], strict=True)]
+    return asked, list(pairs[-1])
+
+
+def plan_parts(
+    simulator: Simulator,
+    held_out: HeldOut,
+    elicitation: Elicitation,
+    groups: Sequence[GroupRecord] = (),
+) -> Planned:
+    """Plan everything that `ask_parts` asks a simulator.
+
+    Raises
+    ------
+    InputError
+        As `ask_parts`.
+    """
     planned = [plan_part(part, held_out, elicitation) for part in held_out.parts]
     planned.append(plan_groups(groups, elicitation))
     planned = [[_fitting(query, simulator) for query in queries] for queries in planned]
     everything = [query for queries in planned for query in queries]
     check_examples(everything, [one for part in held_out.parts for one in part.records])
+    return planned
 
-    def told(standing: Standing) -> None:
+
+def showing_asker(progress: Callable[[int, int, str], None] | None) -> Asker:
+    """Give an asker without terms that shows its progress as other work does."""
+
+    def shown(name: str, standing: Standing, outcomes: Mapping[str, int]) -> None:
         if progress:
-            progress(standing.done, standing.total, f"{simulator.name}: replies")
+            progress(standing.done, standing.total, f"{name}: replies")
 
-    replies = ask(simulator, everything, told)
-    pairs = [tuple((query, replies[query.id]) for query in queries) for queries in planned]
-    asked = [Asked(part, own) for part, own in zip(held_out.parts, pairs[:-1], strict=True)]
-    return asked, list(pairs[-1])
+    return Asker(shown=shown)
 
 
 def plan_part(part: Part, held_out: HeldOut, elicitation: Elicitation) -> list[Query]:

@@ -19,7 +19,7 @@ from alignsurvey.benchmark.answering import (
     groups_of,
     name_of,
 )
-from alignsurvey.benchmark.asking import Elicitation, Pair
+from alignsurvey.benchmark.asking import Elicitation, Pair, showing_asker
 from alignsurvey.benchmark.baselines import MAJORITY, MARGINAL, beside_baselines
 from alignsurvey.benchmark.comparison import COMPARISONS, compare, reference_model
 from alignsurvey.benchmark.field_groups import field_group_rows
@@ -28,10 +28,12 @@ from alignsurvey.benchmark.held_out import HeldOut, hold_out
 from alignsurvey.benchmark.judge_scores import Judged
 from alignsurvey.benchmark.judging import Judge, judge_interviews
 from alignsurvey.benchmark.parts import Part, example_parts, read_parts
+from alignsurvey.benchmark.respondents import unnamed_problem
 from alignsurvey.benchmark.row_scores import row_scores
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import SCHEMA, SHOWN, Scored, score_rows
 from alignsurvey.benchmark.subgroups import SUBGROUPS, check_attributes, subgroup_scores
+from alignsurvey.running import Asker
 
 __all__ = [
     "MAJORITY",
@@ -96,6 +98,7 @@ def run_bench(
     against: str | None = None,
     elicitation: Elicitation | None = None,
     limit: int | None = None,
+    asker: Asker | None = None,
 ) -> BenchResult:
     """Let models answer the parts and score them strictly and as the released scripts do.
 
@@ -123,6 +126,8 @@ def run_bench(
         How models are asked: by template or verbatim, with examples or without.
     limit : int, optional
         Records of each part at most, after examples' people are held out.
+    asker : Asker, optional
+        On what terms simulators and judges are asked; without, nothing is kept.
 
     Returns
     -------
@@ -141,11 +146,14 @@ def run_bench(
     elicitation = elicitation or Elicitation(seed=seed)
     held_out = hold_out(parts, elicitation.few_shot, seed).limited(limit)
     made, problems = groups_of(held_out.parts, groups)
-    questions = Questions(held_out, elicitation, tuple(made), seed, base)
+    problems += _unnamed(held_out.parts)
+    asker = asker or showing_asker(progress)
+    questions = Questions(held_out, elicitation, tuple(made), seed, base, asker)
+    questions.announce(asked)
     answers = {name_of(one): answer(one, questions, progress) for one in asked}
     scored = [one for each in answers.values() for one in each.scored]
     own = [one for one in scored if one.model in names]
-    judging = judge_interviews(own, judges, seed=seed, progress=progress)
+    judging = judge_interviews(own, judges, seed=seed, asker=asker)
     by_subgroup, absent = subgroup_scores(scored, names, subgroups, seed)
     problems += [one for each in answers.values() for one in each.problems]
     rows = [*_rows(scored, groups, seed, problems), *judging.rows]
@@ -173,6 +181,11 @@ def _rows(
     rows += _group_rows(scored, groups, seed, problems)
     roles = [row_scores(one) for one in scored if one.part.task is Task.ROLE]
     return rows + field_group_rows(roles, seed)
+
+
+def _unnamed(parts: Sequence[Part]) -> Problems:
+    told = ((part, unnamed_problem(part.records)) for part in parts)
+    return [(f"{part.task} {part.name}".strip(), one) for part, one in told if one]
 
 
 def _counts(parts: Sequence[Part]) -> dict[str, int]:

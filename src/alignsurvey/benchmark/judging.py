@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alignsurvey.benchmark.judge_files import Asked, Given, RecordedJudge, read_judges
 from alignsurvey.benchmark.judge_scores import Judged, Row, judge_rows
+from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.benchmark.rows import Problem, Task
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.errors import InputError
-from alignsurvey.running import Standing, ask
+from alignsurvey.running import Asker
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.tasks.prompts import Asking, judge_queries
 from alignsurvey.tasks.queries import Query
 from alignsurvey.tasks.records import Record
-from alignsurvey.tasks.records.people import person_key
 from alignsurvey.tasks.replies.thoughts import strip_thoughts
 
 Judge = Simulator | RecordedJudge
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def judge_interviews(
     judges: Sequence[Judge],
     asking: Asking | None = None,
     seed: int = 42,
-    progress: Progress | None = None,
+    asker: Asker | None = None,
 ) -> Judging:
     """Judge the interview answers of a benchmark run; see `judge_answers` and `judge_rows`.
 
@@ -90,7 +89,7 @@ def judge_interviews(
         raise InputError("judges score interviews, and no interviews are asked; add task interview")
     records = next(iter(own.values())).part.records
     answers = {model: one.replies for model, one in own.items()}
-    judged, problems = judge_answers(records, answers, judges, asking, progress=progress)
+    judged, problems = judge_answers(records, answers, judges, asking, asker=asker)
     rows = [row for one in judged for row in judge_rows(one, seed)]
     return Judging(tuple(rows), tuple(problems), tuple(judged))
 
@@ -102,7 +101,7 @@ def judge_answers(
     asking: Asking | None = None,
     *,
     reference: bool = False,
-    progress: Progress | None = None,
+    asker: Asker | None = None,
 ) -> tuple[list[Judged], list[tuple[str, Problem]]]:
     """Let judges score models' interview answers.
 
@@ -119,8 +118,8 @@ def judge_answers(
         Language and templates of the judges' prompt.
     reference : bool
         Whether judges see what the real respondent said.
-    progress : callable, optional
-        Called as ``progress(done, total, what)``.
+    asker : Asker, optional
+        On what terms judges are asked; without, nothing is kept.
 
     Returns
     -------
@@ -160,9 +159,9 @@ def judge_answers(
     ]
     given: dict[str, Given] = {}
     for judge in judges:
-        given[judge.name], odd = _given(judge, asked, progress)
+        given[judge.name], odd = _given(judge, asked, asker or Asker())
         problems += [(f"judge {judge.name}", one) for one in odd]
-    people = tuple(person_key(record) or record.row for record in records)
+    people = tuple(respondents(records))
     judged = []
     for model, queries in asked.items():
         replies = {name: tuple(given[name][model]) for name in names}
@@ -195,16 +194,12 @@ def _silent(queries: Sequence[Query | None]) -> list[Problem]:
     )
 
 
-def _given(judge: Judge, asked: Asked, progress: Progress | None) -> tuple[Given, list[Problem]]:
+def _given(judge: Judge, asked: Asked, asker: Asker) -> tuple[Given, list[Problem]]:
     if isinstance(judge, RecordedJudge):
         return judge.replies(asked)
     queries = [query for own in asked.values() for query in own if query is not None]
-
-    def told(standing: Standing) -> None:
-        if progress:
-            progress(standing.done, standing.total, f"judge {judge.name}")
-
-    replies = ask(judge, queries, told)
+    asker.announce([(judge, queries)])
+    replies = asker.ask(judge, queries)
     texts = {
         model: [replies[query.id].text if query else None for query in own]
         for model, own in asked.items()

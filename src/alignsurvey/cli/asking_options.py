@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alignsurvey.simulators.endpoints import Limits, Parameters
     from alignsurvey.simulators.protocols import Simulator
 
-__all__ = ["AskingOptions", "SentOptions", "with_options"]
+__all__ = ["ASKING", "SENT", "AskingOptions", "SentOptions", "with_options"]
 
 _SENT, _SPEED, _MONEY = "What is sent", "How fast", "Cost and replies"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -188,6 +188,10 @@ class AskingOptions:
         bills = [bill.as_dict() for bill in asker.bills]
         prices = self.price_file().settings()
         return {"options": set_options, "store": store, "prices": prices, "bills": bills}
+
+
+SENT, ASKING = SentOptions(), AskingOptions()
+"""Defaults of a command's parameters."""
 
 
 def _show(reports: Sequence[PlanReport], in_full: bool, json: bool) -> None:

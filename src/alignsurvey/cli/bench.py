@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from alignsurvey.cli.asking_options import ASKING, SENT, AskingOptions, SentOptions, with_options
+
 EXAMPLES: dict[str, Literal["en", "zh"]] = {"example": "en", "example-zh": "zh"}
 
+_NOT_ASKED = ("baseline/", "recorded/")
 
+
+@with_options
 def bench(
     data: Annotated[
         Path, typer.Option(help="Folder or file of records (Alpaca JSON), or example, example-zh.")
@@ -53,13 +58,16 @@ def bench(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Records of each part at most.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and lots.")] = 42,
+    sent: SentOptions = SENT,
+    asking: AskingOptions = ASKING,
     out: Annotated[Path | None, typer.Option(help="Run folder; nothing is kept without.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Score models on the four tasks of a survey, for persons and for groups.
 
     Every score is given strictly and as the released scripts give it, beside the majority of
-    other people's answers.
+    other people's answers. What models that are asked would cost is said first; --dry-run says
+    only that.
 
     Example: alignsurvey bench --data example --model baseline/majority --tasks stance,response
     """
@@ -76,6 +84,7 @@ def bench(
     from alignsurvey.report.bench import bench_table
     from alignsurvey.report.benchmark_comparisons import comparison_table, subgroup_table
     from alignsurvey.report.benchmark_page import TaskRun, write_benchmark
+    from alignsurvey.running.folder import RunFolder
 
     wanted = [task.strip() for task in tasks.split(",") if task.strip()]
     by = [name.strip() for name in groups.split(",") if name.strip()]
@@ -84,17 +93,26 @@ def bench(
         parts, problems = example_parts(EXAMPLES[str(data)], wanted)
     else:
         parts, problems = read_parts(record_files(data), wanted)
-    asking = Elicitation(prompts, language, None, few_shot, examples_by, seed)
+    put = Elicitation(prompts, language, None, few_shot, examples_by, seed)
+    if out is not None:
+        RunFolder.open(out)
+    models = [
+        one if one.startswith(_NOT_ASKED) else asking.find(one, sent, seed)
+        for one in dict.fromkeys(model)
+    ]
     judges = find_judges(judge or [], seed)
-    with progress_on(Console(stderr=True)) as progress:
+    with (
+        progress_on(Console(stderr=True)) as progress,
+        asking.asker(out, progress, json=json) as asker,
+    ):
         result = run_bench(
-            parts, model, by, seed, Path(), progress, judges, subgroups=within, against=against,
-            elicitation=asking, limit=limit,
+            parts, models, by, seed, Path(), progress, judges, subgroups=within, against=against,
+            elicitation=put, limit=limit, asker=asker,
         )  # fmt: skip
     if out is not None:
         settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed,
                     "subgroups": within, "against": against or model[0], "models": model,
-                    "limit": limit, **asking.settings()}  # fmt: skip
+                    "limit": limit, **put.settings(), "asking": asking.settings(asker)}  # fmt: skip
         run = TaskRun(data.name, result, str(data) in EXAMPLES, problems)
         title = f"The four AlignSurvey tasks: {data.name}"
         command = join(["alignsurvey", *argv[1:]])

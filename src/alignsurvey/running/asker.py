@@ -134,11 +134,12 @@ class Asker:
         costs = [report.cost for report in reports if report.cost]
         # What was handed to a provider in one piece cannot be stopped half-way.
         least = sum(cost.high if self.batch else cost.low for cost in costs)
-        if costs and least > self.max_cost:
-            how = "may cost" if self.batch else "costs at least"
+        if costs and self.spent + least > self.max_cost:
+            how = "may cost" if self.batch else "would cost at least"
+            spent = f" after {money(self.spent)} that are spent" if self.spent else ""
             raise InputError(
-                f"--max-cost {money(self.max_cost)}: the run {how} {money(least)} "
-                f"{costs[0].currency}; allow that much, or ask less"
+                f"--max-cost {money(self.max_cost)}: asking {how} {money(least)} "
+                f"{costs[0].currency}{spent}; allow that much, or ask less"
             )
 
     def ask(self, simulator: Simulator, queries: Iterable[Query]) -> dict[str, Reply]:
