@@ -29,7 +29,7 @@ def canonical_json(value: object) -> str:
     >>> canonical_json({"b": (1.0, 2.5), "a": "是"})
     '{"a":"是","b":[1,2.5]}'
     """
-    return _write(_plain(value))
+    return _write(plain(value))
 
 
 def digest(value: object) -> str:
@@ -44,13 +44,38 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: object) -> Any:
+def plain_digest(value: object) -> str:
+    """`digest` of a value that is known to be plain, in half the time.
+
+    Plain are texts, whole numbers, and lists and mappings of them; a plan hashes a million.
+
+    Examples
+    --------
+    >>> plain_digest({"a": 1}) == digest({"a": 1.0})
+    True
+    """
+    return hashlib.sha256(_write(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plain(value: object) -> Any:
+    """Turn a value into texts, numbers, lists and mappings; whole floats into integers.
+
+    Raises
+    ------
+    InputError
+        Something in it has no JSON form.
+
+    Examples
+    --------
+    >>> plain((1.0, "是"))
+    [1, '是']
+    """
     # Nearly all that is hashed is plain already, and a plan hashes millions of values: exact types
     # go first, since asking for abstract ones took most of the time of planning.
     if type(value) in _PLAIN:
         return value
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return _made_plain(value)
 
 
@@ -66,7 +91,7 @@ def _made_plain(value: object) -> Any:
     if isinstance(value, Mapping):
         if strange := [key for key in value if not isinstance(key, str)]:
             raise InputError(f"canonical JSON: the key {strange[0]!r} must be a text")
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, Sequence):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     raise InputError(f"canonical JSON: {value!r} has no form in it; give texts and finite numbers")

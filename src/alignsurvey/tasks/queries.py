@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from alignsurvey.randomness import hash_ids, uniforms
-from alignsurvey.tasks.canonical import canonical_json, digest
+from alignsurvey.tasks.canonical import canonical_json, digest, plain, plain_digest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -134,10 +134,10 @@ class Query:
             "item": self.item,
             "task": str(self.task),
             "messages": [[one.role, one.content] for one in self.messages],
-            "options": [list(one) for one in self.options],
-            "draw": self.draw,
+            "options": [[one.letter, one.text, plain(one.code)] for one in self.options],
+            "draw": plain(self.draw),
         }
-        return digest(content)
+        return plain_digest(content)
 
 
 class Usage(NamedTuple):
