@@ -88,7 +88,7 @@ def test_how_it_was_asked_is_in_result_and_manifest(server: FakeServer, tmp_path
     assert "endpoint/tiny was asked 600 queries: sampled, 2 draws; 100.0 % read" in result.notes
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["elicited"][NAME]["draws"] == 2
-    assert manifest["bills"][0]["queries"] == 600
+    assert manifest["asking"]["bills"][0]["queries"] == 600
     assert set(result.scores["parse_rate"].drop_nulls()) == {1.0}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.changes import changes_in_words
@@ -23,9 +23,8 @@ from alignsurvey.simulators.registry import (
     third_parties,
 )
 from alignsurvey.survey.survey import Survey
-from alignsurvey.tasks.queries import Query, Reply
 
-__all__ = ["AskedStudy", "Terms", "ask_study", "asked_simulators"]
+__all__ = ["AskedStudy", "Terms", "ask_study", "asked_of", "asked_simulators", "plan_asking"]
 
 
 @dataclass(frozen=True)
@@ -36,21 +35,30 @@ class Terms:
     ----------
     asker : Asker
         With its store, prices and limits; by default nothing is kept.
-    limits : Limits, optional
-        How fast endpoints are asked; each provider's own by default.
+    limits : callable, optional
+        Gives, for a simulator's name, how fast it is asked; the provider's own by default.
     base_url : str, optional
         Address of the server, in place of the study's.
     simulators : mapping of str to Simulator
         Who answers under a name of the study, in place of who would be found by it.
     tell : callable, optional
         Is told in a line each what a user should know before anything is asked.
+    settings : callable, optional
+        Gives what the manifest keeps of these terms; the bills by default.
     """
 
     asker: Asker = field(default_factory=Asker)
-    limits: Limits | None = None
+    limits: Callable[[str], Limits] | None = None
     base_url: str | None = None
     simulators: Mapping[str, Simulator] = field(default_factory=dict)
     tell: Callable[[str], object] | None = None
+    settings: Callable[[Asker], Mapping[str, Any]] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give what a manifest keeps: the terms, and the bills."""
+        if self.settings:
+            return dict(self.settings(self.asker))
+        return {"bills": [bill.as_dict() for bill in self.asker.bills]}
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def _asked(study: Study, spec: SimulatorSpec, terms: Terms) -> Simulator | None:
         return find_simulator(
             spec.use,
             parameters=study.elicit_of(spec).parameters(),
-            limits=terms.limits,
+            limits=terms.limits(spec.use) if terms.limits else None,
             base_url=terms.base_url or spec.base_url,
         )
     if provider in PROVIDERS or provider not in third_parties():
@@ -104,14 +112,14 @@ def _asked(study: Study, spec: SimulatorSpec, terms: Terms) -> Simulator | None:
         return None  # it learns; whether it can is checked where learners are
 
 
-def ask_study(
+def plan_asking(
     study: Study,
     survey: Survey,
     simulators: Mapping[str, Simulator],
     terms: Terms,
     changed: Sequence[str] = (),
-) -> AskedStudy:
-    """Ask the simulators all items for everybody in the survey, zero-shot.
+) -> list[Asked]:
+    """Plan what is asked of whom, and say what it comes to; nothing is asked yet.
 
     Parameters
     ----------
@@ -127,44 +135,48 @@ def ask_study(
     ------
     InputError
         An item cannot be asked, or asking would cost more than it may.
-    EndpointError
-        An endpoint cannot be asked at all. Replies that had come are in the store.
     """
-    if not simulators:
-        return AskedStudy()
     specs = [spec for spec in study.simulators if spec.name in simulators]
     asked = [asked_of(study, spec, survey, simulators[spec.name], terms.asker) for spec in specs]
-    plans = [(one.simulator, cast("Sequence[Query]", one.plan(survey))) for one in asked]
-    with terms.asker:
-        reports = terms.asker.announce(plans)
-        if terms.tell:
-            for line in changes_in_words(changed, reports):
-                terms.tell(line)
-        found = {one.name: one.answers(survey) for one in asked}
-    return AskedStudy(
-        {name: predictions for name, (predictions, _) in found.items()},
-        {name: report for name, (_, report) in found.items()},
-        {one.name: one.elicit.as_dict() | {"seed_of_orders": study.seed} for one in asked},
-    )
+    reports = terms.asker.announce([(one.simulator, one.plan(survey)) for one in asked])
+    if terms.tell:
+        for line in changes_in_words(changed, reports):
+            terms.tell(line)
+    return asked
 
 
 def asked_of(
     study: Study, spec: SimulatorSpec, survey: Survey, simulator: Simulator, asker: Asker
 ) -> Asked:
     """Set a simulator up to be asked a study's items."""
-
-    def ask(one: Simulator, plan: Iterable[Query]) -> Iterator[tuple[Query, Reply]]:
-        replies = asker.ask(one, plan)
-        return ((query, replies[query.id]) for query in plan)
-
     return Asked(
         simulator,
         study.elicit_of(spec),
         survey.codebook.select(study.asked),
         study.profile,
         study.seed,
-        ask,
+        asker.ask_each,
         label=spec.name,
+    )
+
+
+def ask_study(asked: Sequence[Asked], survey: Survey) -> AskedStudy:
+    """Ask simulators all items for everybody in the survey, zero-shot.
+
+    Raises
+    ------
+    InputError
+        A simulator gives something else than it was asked for.
+    EndpointError
+        An endpoint cannot be asked at all. Replies that had come are in the store.
+    StoppedError
+        The terms did not allow to ask everything.
+    """
+    found = {one.name: one.answers(survey) for one in asked}
+    return AskedStudy(
+        {name: predictions for name, (predictions, _) in found.items()},
+        {name: report for name, (_, report) in found.items()},
+        {one.name: one.elicit.as_dict() | {"seed_of_orders": one.seed} for one in asked},
     )
 
 

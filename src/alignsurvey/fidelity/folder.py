@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators
+from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
 from alignsurvey.fidelity.changes import keys_changed_since
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.run import Progress, run_prepared
@@ -71,10 +71,11 @@ def run_in_folder(
     terms = terms or Terms(Asker(store_path(None, out) if out else None))
     simulators = asked_simulators(study, terms)
     setup = prepare(study, survey, simulators)  # before a folder is made for what cannot run
-    folder = RunFolder.open(out) if out is not None else None
-    changed = keys_changed_since(out, study)
-    asked = ask_study(study, setup.survey, simulators, terms, changed)
-    setup = replace(setup, asked=asked)
+    with terms.asker:
+        changed = keys_changed_since(out, study)
+        planned = plan_asking(study, setup.survey, simulators, terms, changed)
+        folder = RunFolder.open(out) if out is not None else None
+        setup = replace(setup, asked=ask_study(planned, setup.survey))
     if folder is None:
         return run_prepared(setup, progress, workers=workers)
     with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
@@ -91,8 +92,8 @@ def run_in_folder(
         "study_file": study_file.name if study_file else None,
         "about": dict(result.about),
         "notes": list(result.notes),
-        "elicited": dict(asked.elicited),
-        "bills": [bill.as_dict() for bill in terms.asker.bills],
+        "elicited": dict(setup.asked.elicited),
+        "asking": terms.as_dict(),
         "seconds": round(time.monotonic() - started, 1),
     }
     folder.write_manifest(content, study_file)

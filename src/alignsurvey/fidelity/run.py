@@ -9,7 +9,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
-from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators
+from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.scoring import Round, score
 from alignsurvey.fidelity.setup import Setup, prepare
@@ -86,8 +86,10 @@ def run_study(
     terms = terms or Terms()
     simulators = asked_simulators(study, terms)
     setup = prepare(study, survey if survey is not None else load_survey(study), simulators)
-    asked = ask_study(study, setup.survey, simulators, terms)
-    return run_prepared(replace(setup, asked=asked), progress, keep, workers)
+    with terms.asker:
+        planned = plan_asking(study, setup.survey, simulators, terms)
+        setup = replace(setup, asked=ask_study(planned, setup.survey))
+    return run_prepared(setup, progress, keep, workers)
 
 
 def run_prepared(
