@@ -206,6 +206,19 @@ def test_runs_that_share_a_store_do_not_ask_the_same(
     assert all(texts[0].values())
 
 
+def test_many_may_make_a_store_at_once(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def make_it(turn: int) -> int:
+        together.wait()
+        with ReplyStore(tmp_path / f"{turn}.sqlite") as store:
+            return store.count()
+
+    with ThreadPoolExecutor(8) as pool:
+        for turn in range(20):
+            assert list(pool.map(make_it, [turn] * 8)) == [0] * 8
+
+
 def test_what_a_dead_run_had_claimed_is_asked_once_its_lease_is_over(
     tmp_path: Path, plan: Plan, new_model: NewModel
 ) -> None:

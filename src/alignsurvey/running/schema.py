@@ -105,7 +105,10 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    if not _is_ours(connection, path):
+    connection.execute("BEGIN")  # all that is looked at is of one moment, while others make tables
+    is_ours = _is_ours(connection, path)
+    connection.execute("COMMIT")
+    if not is_ours:
         _turn_to_wal(connection)
         connection.execute("BEGIN IMMEDIATE")
         if not _is_ours(connection, path):  # nobody else was quicker
