@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["ASKING", "SENT", "AskingOptions", "SentOptions", "with_options"]
 
 _SENT, _SPEED, _MONEY = "What is sent", "How fast", "Cost and replies"
+_WITHOUT_LIMIT = {
+    "max_requests": Annotated[
+        int | None,
+        typer.Option(
+            "--max-requests", min=0, help="Stop after so many queries.", rich_help_panel=_MONEY
+        ),
+    ]
+}
+"""For a command whose --limit means something else."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,16 +81,16 @@ class AskingOptions:
         str | None, typer.Option(help="Address of the endpoint.", rich_help_panel=_SENT)
     ] = None
     min_connections: Annotated[
-        int | None, typer.Option(help="Requests at a time at least.", rich_help_panel=_SPEED)
+        int | None, typer.Option(min=1, help="Requests at a time at least.", rich_help_panel=_SPEED)
     ] = None
     max_connections: Annotated[
-        int | None, typer.Option(help="Requests at a time at most.", rich_help_panel=_SPEED)
+        int | None, typer.Option(min=1, help="Requests at a time at most.", rich_help_panel=_SPEED)
     ] = None
     rpm: Annotated[
-        int | None, typer.Option(help="Requests a minute at most.", rich_help_panel=_SPEED)
+        int | None, typer.Option(min=1, help="Requests a minute at most.", rich_help_panel=_SPEED)
     ] = None
     tpm: Annotated[
-        int | None, typer.Option(help="Tokens a minute at most.", rich_help_panel=_SPEED)
+        int | None, typer.Option(min=1, help="Tokens a minute at most.", rich_help_panel=_SPEED)
     ] = None
     store: Annotated[
         Path | None,
@@ -100,8 +109,11 @@ class AskingOptions:
     ] = None
     max_requests: Annotated[
         int | None,
-        typer.Option(min=0, help="Stop after so many queries.", rich_help_panel=_MONEY),
-    ] = None
+        typer.Option(
+            "--max-requests", "--limit", min=0, help="Stop after so many queries.",
+            rich_help_panel=_MONEY,
+        ),
+    ] = None  # fmt: skip
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -233,6 +245,8 @@ def with_options(command: F) -> F:
             plain.append(one.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
             continue
         types = get_type_hints(groups[name], include_extras=True)
+        if "limit" in own.parameters:
+            types |= _WITHOUT_LIMIT
         plain += [
             inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default,
                               annotation=types[option.name])

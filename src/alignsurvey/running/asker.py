@@ -219,10 +219,10 @@ class Asker:
         before, most = self.spent, self.max_cost
         if most is None:
             return None
-        if tally.price is None:
-            raise _unknown_cost(tally.simulator.name)
 
         def is_over(standing: Standing) -> bool:
+            if tally.price is None:
+                raise _unknown_cost(tally.simulator.name)
             cost = standing.cost or 0.0
             each = cost / max(standing.answered, 1)
             return before + cost + (standing.under_way + 1) * each > most

@@ -30,6 +30,7 @@ __all__ = ["PROVIDERS", "BatchTerms", "fill_by_batch"]
 
 PROVIDERS = ("openai", "qwen", "endpoint")
 """Providers whose batches have OpenAI's form; ``endpoint`` may, and says so if it has not."""
+POLL_SECONDS = 20.0
 _OVER = ("completed", "failed", "expired", "cancelled")
 _KEPT_SECONDS = 30 * 86400.0
 """So long providers keep results at most."""
@@ -41,8 +42,8 @@ class BatchTerms:
 
     Parameters
     ----------
-    poll_seconds : float
-        Between two looks at a batch.
+    poll_seconds : float, optional
+        Between two looks at a batch; 20 by default.
     most_requests, most_bytes : int
         Of one batch; OpenAI takes 50,000 and 200 MB.
     told : callable, optional
@@ -50,7 +51,7 @@ class BatchTerms:
     sleep : callable
     """
 
-    poll_seconds: float = 20.0
+    poll_seconds: float | None = None
     most_requests: int = 50_000
     most_bytes: int = 190_000_000
     told: Callable[[str], object] | None = None
@@ -185,7 +186,8 @@ class _Filling:
             waiting = [one for one in self._pending() if not self._is_settled(one)]
             if not waiting:
                 return
-            self._terms.sleep(self._terms.poll_seconds)
+            seconds = self._terms.poll_seconds
+            self._terms.sleep(POLL_SECONDS if seconds is None else seconds)
             self._adopt()
 
     def _is_settled(self, one: Pending) -> bool:

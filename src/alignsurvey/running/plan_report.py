@@ -12,7 +12,7 @@ from alignsurvey.running.store import ReplyStore
 from alignsurvey.running.tokens import Counter, find_counter
 from alignsurvey.running.unanswered import unanswered
 from alignsurvey.simulators.protocols import Simulator
-from alignsurvey.tasks.queries import Message, Query, Usage
+from alignsurvey.tasks.queries import Message, Query, Task, Usage
 
 __all__ = ["PlanReport", "plan_lines", "report_plan"]
 
@@ -34,6 +34,8 @@ class PlanReport:
     queries : int
     new : int
         Those that would be asked: not in the store, and not the same as another.
+    beyond : int
+        Those that a limit would keep from being asked.
     prompt_tokens : int
         Of the new ones; from a sample of 1,000 where there are more.
     counted : str
@@ -49,6 +51,7 @@ class PlanReport:
     simulator: str
     queries: int
     new: int
+    beyond: int = 0
     prompt_tokens: int = 0
     counted: str = ""
     reply_tokens: tuple[int, int] = (0, 0)
@@ -65,6 +68,7 @@ class PlanReport:
                    for one in self.prompts]  # fmt: skip
         return {
             "simulator": self.simulator, "queries": self.queries, "new": self.new,
+            "beyond_limit": self.beyond,
             "prompt_tokens": self.prompt_tokens, "counted": self.counted,
             "reply_tokens": {"low": low, "high": high}, "cost": cost,
             "remarks": list(self.remarks), "prompts": prompts,
@@ -115,7 +119,7 @@ def report_plan(
         sample.take(_different(planned))
     if setting is None:
         why = "it is asked directly: no tokens are counted, and no replies are kept"
-        return PlanReport(simulator.name, planned.n, sample.n, remarks=(why,),
+        return PlanReport(simulator.name, planned.n, sample.n, sample.beyond, remarks=(why,),
                           prompts=sample.three)  # fmt: skip
     return _priced(simulator.name, setting.parameters, planned.n, sample,
                    packaged_prices() if prices is None else prices, batch)  # fmt: skip
@@ -133,10 +137,10 @@ def _priced(
     usages = sample.usages(counter, parameters)
     low, high = (sample.scaled(one) for one in usages)
     price = prices.find(name)
-    remarks = list(_remarks(parameters, counter, prices, price, name))
+    remarks = list(_remarks(parameters, prices, price, name))
     cost = _range(price, low, high, counter, prices.currency, batch) if price else None
     return PlanReport(
-        name, planned, sample.n, high.prompt_tokens, counter.how,
+        name, planned, sample.n, sample.beyond, high.prompt_tokens, counter.how,
         (low.reply_tokens, high.reply_tokens), cost, tuple(remarks), sample.three,
     )  # fmt: skip
 
@@ -151,15 +155,12 @@ def _range(
 
 def _remarks(
     parameters: Mapping[str, Any],
-    counter: Counter,
     prices: Prices,
     price: ModelPrice | None,
     name: str,
 ) -> Iterator[str]:
-    if counter.is_estimate:
-        yield "tokens are estimated from characters, and may be a quarter off"
     if price is None:
-        yield f"cost unknown: {prices.name} have no '{name}'; add it to a file for --prices"
+        yield f"cost unknown: no '{name}' in {prices.name}; add it to a file for --prices"
         return
     if parameters.get("by") != "likelihood" and not parameters.get("max_tokens"):
         yield (f"at most: {_LONGEST_REPLY:,} tokens a reply, since no --max-tokens is set; a model "
@@ -195,14 +196,14 @@ class _Sample:
     def __init__(self, most: int | None) -> None:
         self._most = most
         self._pairs: list[tuple[Query | None, Query]] = []
-        self.n = 0
+        self.n = self.beyond = 0
 
     def take(self, queries: Iterable[Query]) -> None:
         """Go through queries and keep some; the distance doubles when there are too many."""
         step, before = 1, None
         for query in queries:
             if self.n == self._most:
-                # The rest is gone through all the same, so that it is counted.
+                self.beyond += 1
                 continue
             if self.n % step == 0:
                 self._pairs.append((before, query))
@@ -253,7 +254,9 @@ def _short_reply(query: Query, parameters: Mapping[str, Any]) -> int:
     if not query.options:
         return _SENTENCE
     is_shares = parameters.get("by") == "verbalized" or query.task.endswith(("-group", "-shares"))
-    return _A_SHARE * len(query.options) if is_shares else _LETTER
+    if is_shares:
+        return _A_SHARE * len(query.options)
+    return _LETTER if query.task is Task.RESPONSE else _SENTENCE
 
 
 def plan_lines(report: PlanReport) -> list[str]:
@@ -261,16 +264,18 @@ def plan_lines(report: PlanReport) -> list[str]:
 
     Examples
     --------
-    >>> print(*plan_lines(PlanReport("openai/o3", 20, 5, 800, "counted by tiktoken o200k_base",
+    >>> print(*plan_lines(PlanReport("openai/o3", 20, 5, 0, 800, "counted by tiktoken o200k_base",
     ...     (10, 500), CostRange(0.01, 0.25, "USD"), ("prices of 2026-03-31",))), sep="\\n")
     openai/o3: 20 queries, 5 to ask (15 in the store, or the same as another)
       prompts 800 tokens (counted by tiktoken o200k_base), replies 10 to 500
       cost 0.01 to 0.25 USD
       prices of 2026-03-31
     """
-    known = report.queries - report.new
-    beside = f" ({known:,} in the store, or the same as another)" if known else ""
-    lines = [f"{report.simulator}: {report.queries:,} queries, {report.new:,} to ask{beside}"]
+    known = report.queries - report.new - report.beyond
+    beside = [f"{known:,} in the store, or the same as another"] * bool(known)
+    beside += [f"{report.beyond:,} beyond the limit"] * bool(report.beyond)
+    more = f" ({', '.join(beside)})" if beside else ""
+    lines = [f"{report.simulator}: {report.queries:,} queries, {report.new:,} to ask{more}"]
     if not report.new:
         return lines
     if report.counted:

@@ -60,7 +60,7 @@ def estimate_tokens(text: str) -> int:
     return -int(-exact // 1)
 
 
-ESTIMATE = Counter(estimate_tokens, "estimated from characters", True)
+ESTIMATE = Counter(estimate_tokens, "estimated from characters, up to a quarter off", True)
 
 
 def find_counter(model: str) -> Counter:
@@ -75,7 +75,7 @@ def find_counter(model: str) -> Counter:
     Examples
     --------
     >>> find_counter("anthropic/claude-haiku-4-5").how
-    'estimated from characters'
+    'estimated from characters, up to a quarter off'
     """
     provider, _, name = model.partition("/")
     if provider == "openai":
