@@ -16,6 +16,7 @@ from alignsurvey.cli.inspect import inspect
 from alignsurvey.cli.records import records
 from alignsurvey.cli.replies import replies
 from alignsurvey.cli.score import score
+from alignsurvey.cli.simulate import simulate
 from alignsurvey.cli.table import table
 
 app = typer.Typer(
@@ -46,7 +47,7 @@ def _options(
     pass
 
 
-for command in (demo, inspect, init, fidelity, records, score, bench, table):
+for command in (demo, inspect, init, fidelity, simulate, records, score, bench, table):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(replies, name="replies")
