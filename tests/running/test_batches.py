@@ -83,6 +83,25 @@ def test_interrupted_while_it_waits_a_run_fetches_what_it_had_submitted(store: R
         assert (filled.asked, store.count(), server.batches.lines) == (30, 30, 30)
 
 
+def test_what_is_under_way_is_not_asked_beside_it(tmp_path: Path) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "replies.sqlite"
+    with FakeServer(batch_polls=3) as server:
+        model = endpoint(server)
+        interrupted = BatchTerms(0.0, sleep=interrupt)
+        with Asker(path, batch=interrupted) as asker, pytest.raises(KeyboardInterrupt):
+            asker.ask(model, plan(4))
+        with Asker(path) as asker, pytest.raises(InputError, match="1 of its batches are under"):
+            asker.ask(model, plan(4))
+        with Asker(path, batch=AT_ONCE) as asker:
+            asker.ask(model, plan(4))
+        with Asker(path) as asker:
+            assert len(asker.ask(model, plan(4))) == 4
+        assert (server.requests, server.batches.lines) == (0, 4)
+
+
 def test_a_run_killed_before_it_heard_of_its_batch_finds_it_again(
     store: ReplyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,12 +172,12 @@ class AskingOptions:
         from alignsurvey.running.unanswered import store_path
 
         def shown(reports: Sequence[PlanReport]) -> None:
-            _show(reports, self.dry_run, json)
+            _show(reports, self.dry_run, json, display.tell)
             if self.dry_run:
                 raise typer.Exit
 
         path = store_path(self.store, out)
-        batch = BatchTerms(told=_tell) if self.batch else None
+        batch = BatchTerms(told=display.tell) if self.batch else None
         with Asker(
             path, self.price_file(), self.max_cost, self.max_requests, batch, shown, display.asked
         ) as asker:
@@ -185,11 +185,11 @@ class AskingOptions:
                 yield asker
             finally:
                 for bill in asker.bills:
-                    _tell(bill_line(bill))
+                    display.tell(bill_line(bill))
                     for note in bill.notes:
-                        _tell(f"  {note}")
+                        display.tell(f"  {note}")
                 if asker.has_store:
-                    _tell(f"replies: {path}")
+                    display.tell(f"replies: {path}")
 
     def settings(self, asker: Asker) -> dict[str, Any]:
         """What a manifest keeps: limits, prices, the store, and the bills."""
@@ -206,7 +206,9 @@ SENT, ASKING = SentOptions(), AskingOptions()
 """Defaults of a command's parameters."""
 
 
-def _show(reports: Sequence[PlanReport], in_full: bool, json: bool) -> None:
+def _show(
+    reports: Sequence[PlanReport], in_full: bool, json: bool, tell: Callable[[str], object]
+) -> None:
     from alignsurvey.running.plan_report import plan_lines
 
     if in_full and json:
@@ -217,7 +219,7 @@ def _show(reports: Sequence[PlanReport], in_full: bool, json: bool) -> None:
         return
     for report in reports:
         for line in plan_lines(report):
-            typer.echo(line, err=not in_full)
+            (typer.echo if in_full else tell)(line)
         for place, query in enumerate(report.prompts if in_full else (), 1):
             who = f"respondent {query.respondent}, {query.item}"
             typer.echo(f"\nprompt {place} of {len(report.prompts)}: {who}")
@@ -225,10 +227,6 @@ def _show(reports: Sequence[PlanReport], in_full: bool, json: bool) -> None:
                 typer.echo(f"[{turn.role}]\n{turn.content}")
     if in_full:
         typer.echo("\nDry run: nothing was asked." if reports else "Dry run: nobody is asked.")
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def with_options(command: F) -> F:

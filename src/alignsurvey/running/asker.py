@@ -14,6 +14,7 @@ from alignsurvey.running.batches import BatchTerms, fill_by_batch
 from alignsurvey.running.bills import Bill, Tally
 from alignsurvey.running.costs import ModelPrice, Prices, money, packaged_prices
 from alignsurvey.running.exchange import setting_of
+from alignsurvey.running.pending import count_pending
 from alignsurvey.running.plan_report import PlanReport, report_plan
 from alignsurvey.running.standing import Standing, Stop
 from alignsurvey.running.store import ReplyStore
@@ -171,6 +172,8 @@ class Asker:
         """
         plan = list(queries) if isinstance(queries, Iterator) else queries
         store = self._opened(simulator, create=True)
+        if store is not None and self.batch is None:
+            _refuse_beside_batches(simulator, store)
         tally = Tally(simulator, self._price(simulator), self._currency)
 
         def show(standing: Standing) -> None:
@@ -249,6 +252,15 @@ class Asker:
             self._store = ReplyStore(self.store_path)
             self._was_opened = True
         return self._store
+
+
+def _refuse_beside_batches(simulator: Simulator, store: ReplyStore) -> None:
+    setting = setting_of(simulator)
+    if setting is not None and (n := count_pending(store, setting.content)):
+        raise InputError(
+            f"{simulator.name}: {n} of its batches are under way; add --batch to fetch them, or "
+            "their questions would be asked and billed twice"
+        )
 
 
 def _unknown_cost(simulator: str) -> InputError:

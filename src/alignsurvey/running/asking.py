@@ -121,12 +121,14 @@ def ask_each(
     setting = setting_of(simulator)
     plan = _repeatable(queries)
     count.total = len(plan) if isinstance(plan, Sized) else 0
-    if store is None or setting is None:
-        for _, query, reply in exchange.replies(_different(plan, count)):
-            yield query, reply
-    else:
-        yield from _Resumed(exchange, store, setting, Ledger(plan, setting)).replies()
-    exchange.show(now=True)
+    try:
+        if store is None or setting is None:
+            for _, query, reply in exchange.replies(_different(plan, count)):
+                yield query, reply
+        else:
+            yield from _Resumed(exchange, store, setting, Ledger(plan, setting)).replies()
+    finally:
+        exchange.show(now=True)
 
 
 def _repeatable(queries: Iterable[Query]) -> Iterable[Query]:

@@ -13,7 +13,7 @@ from alignsurvey.running.store import ReplyStore
 from alignsurvey.running.unanswered import Unanswered
 from alignsurvey.tasks.queries import Message, Query, Shown, Task
 
-__all__ = ["Pending", "pending_batches"]
+__all__ = ["Pending", "count_pending", "pending_batches"]
 
 # Made when it is first needed: a store without it is whole, and older versions pass over it.
 _TABLE = """
@@ -69,6 +69,16 @@ def pending_batches(store: ReplyStore, setting: str) -> list[Pending]:
         Pending(token, batch, run, submitted_at, _unpacked(content))
         for token, batch, run, submitted_at, content in rows
     ]
+
+
+def count_pending(store: ReplyStore, setting: str) -> int:
+    """Count the batches of a model and its parameters that are under way."""
+    with store.reading() as connection:
+        known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'batches'").fetchone()
+        if known is None:
+            return 0
+        query = "SELECT count(*) FROM batches WHERE setting = ?"
+        return int(connection.execute(query, (setting,)).fetchone()[0])
 
 
 def enter(store: ReplyStore, setting: str, run: int, asked: Sequence[Unanswered]) -> Pending:

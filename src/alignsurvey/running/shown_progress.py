@@ -57,6 +57,10 @@ class Display(Protocol):
         """Show asking a simulator."""
         ...
 
+    def tell(self, line: str) -> None:
+        """Print a line that stays."""
+        ...
+
 
 @contextmanager
 def progress_on(console: Console, currency: str = "USD") -> Iterator[Display]:
@@ -105,6 +109,9 @@ class _Bar:
         note = standing_text(standing, outcomes, self._currency)
         self._show(f"asking {name}", name, standing.done, standing.total, note)
 
+    def tell(self, line: str) -> None:
+        _print(self._bar.console, line)
+
     def _show(self, key: str, what: str, done: int, total: int, note: str) -> None:
         if key != self._what:
             # Another piece of work: its speed says nothing about this one's.
@@ -124,7 +131,7 @@ class _Lines:
 
     def __call__(self, done: int, total: int, what: str) -> None:
         if self._is_time():
-            self._console.print(f"{done} of {total}: {what}", highlight=False, soft_wrap=True)
+            self.tell(f"{done} of {total}: {what}")
 
     def asked(self, name: str, standing: Standing, outcomes: Mapping[str, int]) -> None:
         before = self._done.get(name, 0)
@@ -132,11 +139,17 @@ class _Lines:
         if self._is_time(LINE_EVERY_SECONDS if is_much else SELDOM_SECONDS):
             self._done[name] = standing.done
             note = standing_text(standing, outcomes, self._currency)
-            line = f"{name}: {standing.done:,} of {standing.total:,}" + (f", {note}" * bool(note))
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self.tell(f"{name}: {standing.done:,} of {standing.total:,}" + f", {note}" * bool(note))
+
+    def tell(self, line: str) -> None:
+        _print(self._console, line)
 
     def _is_time(self, seconds: float = LINE_EVERY_SECONDS) -> bool:
         if time.monotonic() - self._last < seconds:
             return False
         self._last = time.monotonic()
         return True
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
