@@ -12,6 +12,7 @@ from alignsurvey.errors import InputError, StoppedError
 from alignsurvey.running import Asker, ReplyStore
 from alignsurvey.running.costs import ModelPrice, Prices
 from alignsurvey.running.plan_report import PlanReport, plan_lines, report_plan
+from alignsurvey.simulators.endpoints import find_endpoint
 from alignsurvey.tasks.queries import Query
 
 Plan = Callable[..., list[Query]]
@@ -134,6 +135,19 @@ def test_an_interrupted_run_is_billed_too(path: Path, plan: Plan, new_model: New
     assert [bill.outcomes for bill in asker.bills] == [{"answered": 7, "not asked": 13}]
     with ReplyStore(path) as store:
         assert store.count() == 7
+
+
+def test_a_hosted_providers_key_goes_to_no_other_address(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-recognisable-0123456789")
+    own, hosted = (
+        find_endpoint(name, base_url="http://localhost:9/v1") for name in ("vllm/a", "openai/b")
+    )
+    with pytest.raises(InputError, match="openai/b: its key would be sent to http://localhost:9"):
+        Asker().announce([(own, plan(1)), (hosted, plan(1))])
+    Asker().announce([(hosted, plan(1))])
+    Asker().announce([(own, plan(1)), (find_endpoint("openai/b"), plan(1))])
 
 
 def test_a_report_is_plain_values(plan: Plan, new_model: NewModel) -> None:

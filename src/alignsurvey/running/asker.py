@@ -18,6 +18,7 @@ from alignsurvey.running.pending import count_pending
 from alignsurvey.running.plan_report import PlanReport, report_plan
 from alignsurvey.running.standing import Standing, Stop
 from alignsurvey.running.store import ReplyStore
+from alignsurvey.simulators.endpoints import PROVIDERS, Endpoint
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.tasks.queries import Query, Reply
 
@@ -112,8 +113,10 @@ class Asker:
         Raises
         ------
         InputError
-            It would cost more than it may, or nobody knows what it would cost.
+            It would cost more than it may, nobody knows what it would cost, or a hosted
+            provider's key would go to another's address.
         """
+        _check_addresses([simulator for simulator, _ in plans])
         reports = [
             report_plan(
                 simulator, queries, store=self._opened(simulator, create=False),
@@ -252,6 +255,25 @@ class Asker:
             self._store = ReplyStore(self.store_path)
             self._was_opened = True
         return self._store
+
+
+def _check_addresses(simulators: Sequence[Simulator]) -> None:
+    """Refuse one base URL for a server of one's own and a hosted provider, whose key it would get.
+
+    Raises
+    ------
+    InputError
+    """
+    found = [one for one in simulators if isinstance(one, Endpoint)]
+    for one in found:
+        address, usual = one.provider.base_url, PROVIDERS[one.provider.name].base_url
+        others = [other.name for other in found if other.provider.base_url == address
+                  and other.provider.name != one.provider.name]  # fmt: skip
+        if address != usual and not one.provider.is_local and others:
+            raise InputError(
+                f"{one.name}: its key would be sent to {address}, the address of '{others[0]}'; "
+                "give each its base_url in the study, or ask them in two runs"
+            )
 
 
 def _refuse_beside_batches(simulator: Simulator, store: ReplyStore) -> None:
