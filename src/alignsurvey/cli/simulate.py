@@ -45,6 +45,7 @@ def simulate(
     Example: alignsurvey simulate study.yaml --simulator baseline/logit --n 1000 --out sample.sav
     """
     from functools import partial
+    from warnings import catch_warnings, simplefilter
 
     from rich.console import Console
 
@@ -69,7 +70,11 @@ def simulate(
             read, simulator, n, read.seed if seed is None else seed, wanted,
             independent=independent, terms=terms, survey=survey,
         )  # fmt: skip
-    samples.write_sample(sample, out)
+    with catch_warnings(record=True) as remarks:
+        simplefilter("always")
+        samples.write_sample(sample, out)
+    for remark in remarks:
+        tell(f"note: {remark.message}")
     if json:
         from json import dumps
 
