@@ -12,6 +12,7 @@ from alignsurvey.errors import InputError
 if TYPE_CHECKING:
     from alignsurvey import fidelity as fidelity
     from alignsurvey import metrics as metrics
+    from alignsurvey import rectify as rectify
     from alignsurvey.fidelity import Study as Study
     from alignsurvey.fidelity import run_study as run_study
     from alignsurvey.predictions import Predictions as Predictions
@@ -39,7 +40,7 @@ _HOME = {
     "run_study": "alignsurvey.fidelity",
     "write_survey": "alignsurvey.survey",
 }
-_MODULES = ("fidelity", "metrics")
+_MODULES = ("fidelity", "metrics", "rectify")
 
 __all__ = ["InputError", "__version__", *sorted(_HOME), *_MODULES]  # noqa: PLE0604
 

@@ -1,0 +1,151 @@
+"""Whether a rectified estimate deserves trust, in words and with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from alignsurvey.rectify.data import Sample
+
+Array = NDArray[np.float64]
+Verdict = Literal["use", "use with care", "don't use"]
+GOOD_SLOPES = (0.5, 1.5)
+MANY_HUMANS = 30
+FAR_APART = 3.0
+LEAST_IN_GROUP = 5
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """How the simulation did beside the pilot alone.
+
+    Parameters
+    ----------
+    width_ratio : float
+        Standard error over that of the pilot alone; below 1 the simulation helped.
+    slope : float
+        Calibration slope ``Cov(y, f) / Var(f)`` in the pilot; 1 is right, below .5 the simulator
+        exaggerates differences, above 1.5 it blurs them. NaN if f is constant.
+    slope_by_group : mapping
+        The same in each group of at least 5 humans.
+    shift : float
+        Simulated answers of pilot and rest: difference of means in standard errors. A random
+        pilot stays within about 2.
+    outside : float
+        Share of the rest whose simulated answer lies outside the pilot's range.
+    harmed : tuple of str
+        Groups whose correction has more variance than their own humans alone.
+    verdict : {"use", "use with care", "don't use"}
+    reason : str
+    """
+
+    width_ratio: float
+    slope: float
+    shift: float
+    outside: float
+    verdict: Verdict
+    reason: str
+    slope_by_group: Mapping[str, float] = field(default_factory=dict)
+    harmed: tuple[str, ...] = ()
+
+
+def diagnose(sample: Sample, width_ratio: float, lambda_: float, *, valid: bool) -> Diagnostics:
+    """Judge an estimate.
+
+    Parameters
+    ----------
+    sample : Sample
+    width_ratio : float
+        Its standard error over the pilot's own.
+    lambda_ : float
+    valid : bool
+        Whether the method claims to cover.
+
+    Examples
+    --------
+    >>> from alignsurvey.rectify.data import sample_of
+    >>> sample = sample_of([0, 1, 2, 3] * 10, [0, 1, 2, 3] * 10, [0, 1, 2, 3] * 100)
+    >>> diagnose(sample, 0.4, 1.0, valid=True).verdict
+    'use'
+    """
+    f, f_rest = sample.f.mean(axis=1), sample.f_rest.mean(axis=1)
+    slope = _slope(sample.y, f, sample.design.weights)
+    by_group, harmed = _by_group(sample, f, lambda_)
+    shift = _shift(f, sample.design.weights, f_rest, sample.design_rest.weights)
+    outside = float(np.mean((f_rest < f.min()) | (f_rest > f.max()))) if len(f_rest) else 0.0
+    verdict, reason = _verdict(sample.n, slope, width_ratio, shift, lambda_, harmed, valid)
+    return Diagnostics(width_ratio, slope, shift, outside, verdict, reason, by_group, harmed)
+
+
+def _verdict(
+    n: int,
+    slope: float,
+    width_ratio: float,
+    shift: float,
+    lambda_: float,
+    harmed: tuple[str, ...],
+    valid: bool,
+) -> tuple[Verdict, str]:
+    if not valid:
+        return "don't use", "simulated answers alone have no valid interval"
+    if width_ratio > 1.1:
+        return "don't use", f"the interval is {width_ratio:.2f} times that of the pilot alone"
+    doubts = []
+    if n < MANY_HUMANS:
+        doubts.append(f"the pilot has only {n} humans")
+    if abs(shift) > FAR_APART:
+        doubts.append(
+            f"pilot and rest look different to the simulator ({shift:+.1f} standard errors): is "
+            "the pilot a random sample?"
+        )
+    if lambda_ > 0 and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
+        doubts.append(f"the calibration slope is {slope:.2f}, outside .5 to 1.5")
+    if harmed:
+        doubts.append(f"the correction makes {', '.join(harmed)} less precise")
+    if doubts:
+        return "use with care", "; ".join(doubts)
+    if lambda_ == 0:
+        return "use", "it is the pilot alone: no simulated answer counts"
+    change = (
+        f"{100 * (1 - width_ratio):.0f} % narrower than" if width_ratio < 0.995 else "as wide as"
+    )
+    return "use", f"the interval is {change} the pilot's own"
+
+
+def _slope(y: Array, f: Array, w: Array) -> float:
+    centre = np.average(f, weights=w)
+    spread = float(np.average((f - centre) ** 2, weights=w))
+    if spread <= 1e-24:
+        return float("nan")
+    return float(np.average((f - centre) * y, weights=w)) / spread
+
+
+def _shift(f: Array, w: Array, f_rest: Array, w_rest: Array) -> float:
+    if len(f_rest) < 2:
+        return 0.0
+    variance, means = 0.0, []
+    for values, weights in ((f, w), (f_rest, w_rest)):
+        share = weights / weights.sum()
+        means.append(float(share @ values))
+        variance += float(share**2 @ (values - means[-1]) ** 2)
+    return (means[0] - means[1]) / float(np.sqrt(variance)) if variance > 1e-24 else 0.0
+
+
+def _by_group(sample: Sample, f: Array, lambda_: float) -> tuple[dict[str, float], tuple[str, ...]]:
+    slopes: dict[str, float] = {}
+    harmed: list[str] = []
+    if sample.groups is None:
+        return slopes, ()
+    for group in dict.fromkeys(sample.groups.tolist()):
+        rows = sample.groups == group
+        if rows.sum() < LEAST_IN_GROUP:
+            continue
+        slopes[str(group)] = _slope(sample.y[rows], f[rows], sample.design.weights[rows])
+        if np.var(sample.y[rows] - lambda_ * f[rows]) > np.var(sample.y[rows]) * (1 + 1e-9):
+            harmed.append(str(group))
+    return slopes, tuple(harmed)

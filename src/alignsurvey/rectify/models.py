@@ -1,0 +1,110 @@
+"""Estimators with their linearisation: mean, contrast, linear and logistic regression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alignsurvey.errors import InputError
+from alignsurvey.rectify.linear import Linearised
+
+Array = NDArray[np.float64]
+Fit = Callable[[Array, Array, Array], Linearised]
+"""``fit(values (n,), X (n, p), weights (n,))``."""
+
+STEPS = 60
+SEPARATED = 15.0
+"""Log odds beyond which a logistic fit counts as separated."""
+
+
+def mean_fit(values: Array, X: Array, w: Array) -> Linearised:
+    """Weighted mean; a person contributes ``w (y - mean) / sum w``."""
+    share = w / w.sum()
+    centre = float(share @ values)
+    return Linearised(np.array([centre]), (share * (values - centre))[:, None])
+
+
+def contrast_fit(values: Array, X: Array, w: Array) -> Linearised:
+    """Mean of the people with X = 1 less mean of those with X = 0."""
+    first, second = (mean_fit(values[rows], X, w[rows]) for rows in (X[:, 0] == 1, X[:, 0] == 0))
+    contributions = np.empty((len(values), 1))
+    contributions[X[:, 0] == 1] = first.contributions
+    contributions[X[:, 0] == 0] = -second.contributions
+    return Linearised(first.value - second.value, contributions)
+
+
+def ols_fit(values: Array, X: Array, w: Array) -> Linearised:
+    """Weighted least squares with leverage-corrected contributions (HC3, MacKinnon & White 1985).
+
+    Contributions are ``(X'WX)^-1 x w e / (1 - h)``, close to the jackknife's.
+    """
+    bread = _inverse(X, w)
+    beta = bread @ (X.T @ (w * values))
+    residual = (values - X @ beta) / _kept(X, w, bread)
+    return Linearised(beta, (X * (w * residual)[:, None]) @ bread)
+
+
+def logistic_fit(values: Array, X: Array, w: Array) -> Linearised:
+    """Weighted logistic regression of shares or of 0 and 1, Firth's (1993) where it separates."""
+    w = w * len(w) / w.sum()
+    beta = newton_logistic(values, X, w, np.zeros(X.shape[1]))
+    notes: tuple[str, ...] = ()
+    if beta is None:
+        beta = newton_logistic(values, X, w, np.zeros(X.shape[1]), penalised=True)
+        notes = ("predictors separate the answers: Firth's penalised estimate",)
+    if beta is None:
+        raise InputError("logistic: no estimate found; use fewer predictors or more people")
+    mu = expit(X @ beta)
+    inner = w * mu * (1 - mu)
+    bread = _inverse(X, inner)
+    residual = (values - mu) / _kept(X, inner, bread)
+    return Linearised(beta, (X * (w * residual)[:, None]) @ bread, notes)
+
+
+def newton_logistic(
+    values: Array, X: Array, w: Array, start: Array, *, penalised: bool = False
+) -> Array | None:
+    """Maximise the (penalised) weighted likelihood by Newton steps; None if there is no maximum."""
+    beta = start.copy()
+    for _ in range(STEPS):
+        mu = expit(X @ beta)
+        inner = np.maximum(w * mu * (1 - mu), 1e-300)
+        try:
+            bread = np.linalg.inv((X * inner[:, None]).T @ X)
+        except np.linalg.LinAlgError:
+            return None
+        score = w * (values - mu)
+        if penalised:
+            score = score + np.einsum("ij,jk,ik->i", X, bread, X) * inner * (0.5 - mu)
+        step = bread @ (X.T @ score)
+        beta = beta + step * min(1.0, 5.0 / max(float(np.abs(X @ step).max()), 1e-300))
+        if not np.isfinite(beta).all():
+            return None
+        if float(np.abs(step).max()) < 1e-10 * (1 + float(np.abs(beta).max())):
+            far = float(np.abs(X @ beta).max()) > 2 * SEPARATED
+            return None if far and not penalised else beta
+    return None
+
+
+def expit(x: Array) -> Array:
+    """Inverse logit, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
+
+
+def _inverse(X: Array, w: Array) -> Array:
+    gram = (X * w[:, None]).T @ X
+    scale = np.sqrt(np.diag(gram))
+    if (scale == 0).any() or np.linalg.cond(gram / np.outer(scale, scale)) > 1e12:
+        raise InputError(
+            "predictors are collinear among the humans or the rest (or one does not vary); leave "
+            "one out, or use a larger pilot"
+        )
+    return np.asarray(np.linalg.inv(gram))
+
+
+def _kept(X: Array, w: Array, bread: Array) -> Array:
+    """Give 1 less the leverage of each row, at least .05."""
+    leverage = np.einsum("ij,jk,ik->i", X, bread, X) * w
+    return np.asarray(np.maximum(1 - leverage, 0.05))
