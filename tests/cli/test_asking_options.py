@@ -56,7 +56,7 @@ def test_a_dry_run_shows_three_prompts_and_leaves_nothing(
     assert out.count("About the respondent:") == 3
     assert out.endswith("Dry run: nothing was asked.\n")
     assert server.requests == 0
-    assert not (folder / "run" / "replies.sqlite").exists()
+    assert not (folder / "run").exists()
     code, out, _ = call(capsys, *BENCH, "--dry-run", "--json")
     assert code == 0
     [plan] = json.loads(out)["plans"]

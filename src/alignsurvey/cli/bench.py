@@ -94,7 +94,7 @@ def bench(
     else:
         parts, problems = read_parts(record_files(data), wanted)
     put = Elicitation(prompts, language, None, few_shot, examples_by, seed)
-    if out is not None:
+    if out is not None and not asking.dry_run:
         RunFolder.open(out)
     models = [
         one if one.startswith(_NOT_ASKED) else asking.find(one, sent, seed)
