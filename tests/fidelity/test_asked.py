@@ -159,9 +159,13 @@ def test_numbers_do_not_depend_on_the_workers(server: FakeServer, tmp_path: Path
             {"simulators": [{"use": "openai/o3", "elicit": {"orders": 0}}]},
             "study: simulators: openai/o3: elicit: orders must be 1 or more",
         ),
+        (
+            {"simulators": [{"use": "openai/o3", "base_url": "http://elsewhere/v1"}]},
+            "simulators: openai/o3: a study may name the address of vllm, ollama",
+        ),
     ],
 )
-def test_a_wrong_elicitation_names_its_place(changes: dict[str, Any], message: str) -> None:
+def test_a_wrong_way_of_asking_names_its_place(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         study(None, **changes)
 

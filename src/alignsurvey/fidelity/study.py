@@ -35,6 +35,9 @@ __all__ = [
     "SurveySource",
 ]
 
+OWN_SERVERS = ("vllm", "ollama", "llamacpp", "endpoint")
+"""Providers whose servers are wherever their users have them."""
+
 
 class Study(Part):
     """A fidelity study.
@@ -119,6 +122,15 @@ class Study(Part):
         changed._check_elicit("")
         return changed
 
+    def _check_addresses(self, name: str) -> None:
+        """A study may come from others, and must not send a hosted provider's key elsewhere."""
+        for spec in self.simulators:
+            if spec.base_url and spec.use.partition("/")[0] not in OWN_SERVERS:
+                raise InputError(
+                    f"{name}: simulators: {spec.name}: a study may name the address of "
+                    f"{', '.join(OWN_SERVERS)} only; name others by --base-url"
+                )
+
     def _check_elicit(self, name: str) -> None:
         for spec in self.simulators:
             try:
@@ -149,6 +161,7 @@ class Study(Part):
                     )
         self._check_structure(name)
         self._check_elicit(name)
+        self._check_addresses(name)
         labels = [simulator.name for simulator in self.simulators]
         for label in labels:
             if labels.count(label) > 1:

@@ -75,6 +75,7 @@ def draw_profiles(
     (2000, ('age', 'educ'))
     """
     weights, notes = survey.weights, []
+    used: list[str] = []
     if margins:
         used = list(dict.fromkeys(name for margin in margins for name in margin.names))
         weights = rake(survey.answers.select(used), weights, margins, survey.source)
@@ -87,7 +88,7 @@ def draw_profiles(
         weighted = " by weight" if survey.design.weight else ""
         notes.append(f"profiles: drawn from the {survey.n:,} respondents of {survey.source}"
                      f"{weighted}")  # fmt: skip
-    rows = _systematic(weights, n, seed)
+    rows = _systematic(weights, n, seed, survey.answers.select(used) if margins else None)
     people = _numbered(survey.answers.select(names)[rows], survey.codebook.select(names), survey)
     return Profiles(people, survey.ids[rows], tuple(notes))
 
@@ -134,15 +135,29 @@ def independent_profiles(
     return Profiles(_numbered(table.select(names)[rows], codebook, like), None, (note,))
 
 
-def _systematic(weights: NDArray[np.float64], n: int, seed: int) -> NDArray[np.int64]:
-    """Draw n rows at equal steps along the weights, from a start that is derived."""
+def _systematic(
+    weights: NDArray[np.float64], n: int, seed: int, along: pl.DataFrame | None = None
+) -> NDArray[np.int64]:
+    """Draw n rows at equal steps along the weights, from a start that is derived.
+
+    Steps go along sorted attributes where these are given, so that their shares are met to within
+    a person or so. The rows come in their own order.
+    """
     if n < 1:
         raise InputError(f"a sample of {n}; draw at least 1")
-    reached = np.cumsum(weights)
+    order = np.arange(len(weights))
+    if along is not None:
+        order = (
+            along.with_row_index("row number")
+            .sort(along.columns, maintain_order=True)["row number"]
+            .to_numpy()
+        )
+    reached = np.cumsum(weights[order])
     start = (stable_hash(seed, "profiles") >> 11) * 2.0**-53
     points = (np.arange(n) + start) / n * reached[-1]
     rows = np.searchsorted(reached, points, side="right")
-    found: NDArray[np.int64] = np.minimum(rows, int(np.flatnonzero(weights)[-1]))
+    rows = np.minimum(rows, int(np.flatnonzero(weights[order])[-1]))
+    found: NDArray[np.int64] = np.sort(order[rows].astype(np.int64))
     return found
 
 
