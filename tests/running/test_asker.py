@@ -12,8 +12,9 @@ from alignsurvey.errors import InputError, StoppedError
 from alignsurvey.running import Asker, ReplyStore
 from alignsurvey.running.costs import ModelPrice, Prices
 from alignsurvey.running.plan_report import PlanReport, plan_lines, report_plan
-from alignsurvey.simulators.endpoints import find_endpoint
+from alignsurvey.simulators.endpoints import Limits, Parameters, find_endpoint
 from alignsurvey.tasks.queries import Query
+from alignsurvey.testing import FakeServer
 
 Plan = Callable[..., list[Query]]
 NewModel = Callable[..., Any]
@@ -156,3 +157,18 @@ def test_a_report_is_plain_values(plan: Plan, new_model: NewModel) -> None:
     content = report.as_dict()
     assert content["prompts"][0] == [{"role": "user", "content": "你投票了吗？0"}]
     assert content["new"] == 2
+
+
+def test_what_is_under_way_is_counted_before_a_run_stops(path: Path, plan: Plan) -> None:
+    prices = Prices({"endpoint/*": ModelPrice(1000, 1000)})
+    limits = Limits(min_connections=32, max_connections=32)
+    with FakeServer(latency_seconds=0.02) as server:
+        model = find_endpoint("endpoint/x", Parameters(), base_url=server.url, limits=limits)
+        with Asker(path, prices) as asker:
+            asker.ask(model, plan(20))
+        each = asker.spent / 20
+        most = 200.5 * each
+        with Asker(path, prices, max_cost=most) as asker, pytest.raises(StoppedError):
+            asker.ask(model, plan(1000))
+    assert asker.spent == pytest.approx(most, rel=0.05)
+    assert server.requests == 20 + asker.asked

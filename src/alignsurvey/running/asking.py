@@ -54,8 +54,8 @@ def ask(
     limit : int, optional
         The most queries that are asked; those whose replies are in the store are not counted.
     stop : callable, optional
-        Called as ``stop(standing)`` after each reply; once it is true nothing more is asked, and
-        what is under way is waited for.
+        Called as ``stop(standing)`` before each query and after each reply; once it is true
+        nothing more is asked, and what is under way is waited for.
     price : callable, optional
         What tokens (a `Usage`) cost, for ``standing.cost``.
 

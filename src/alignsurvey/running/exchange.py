@@ -91,11 +91,18 @@ class Exchange:
 
     def _hand_out(self, placed: Iterable[Placed]) -> Iterator[Query]:
         for one in placed:
+            # An endpoint draws queries while its replies wait to be taken.
+            self._look_whether_to_stop()
             if self.is_over:
                 return
             self._handed += 1
             self._open[one[1].id] = one
             yield one[1]
+
+    def _look_whether_to_stop(self) -> None:
+        self.count.under_way = len(self._open)
+        if self.stop and not self._is_stopped:
+            self._is_stopped = self.stop(self.count.standing())
 
     def _take(self, reply: Reply) -> tuple[int, Query, Reply]:
         place, query = self._open.pop(reply.query, (None, None))
@@ -104,9 +111,7 @@ class Exchange:
                 f"simulator '{self.simulator.name}' replied to {reply.query[:12]}, which was not "
                 "asked or has its reply already; a query has one reply"
             )
-        self.count.under_way = len(self._open)
         self.count.add(reply)
-        if self.stop and not self._is_stopped:
-            self._is_stopped = self.stop(self.count.standing())
+        self._look_whether_to_stop()
         self.show()
         return place, query, reply

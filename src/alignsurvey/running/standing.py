@@ -75,7 +75,7 @@ Progress = Callable[[Standing], object]
 """Is shown where a run stands, ten times a second at most, and at its end."""
 
 Stop = Callable[[Standing], bool]
-"""Says whether a run should ask no further; looked at after each reply."""
+"""Says whether a run should ask no further; looked at before each query and after each reply."""
 
 Price = Callable[[Usage], float]
 """What tokens cost."""
