@@ -35,7 +35,7 @@ def ordinal_fit(levels: Array) -> Fit:
 
 def _shares(values: Array, levels: Array) -> Array:
     """Spread each answer over the two levels beside it; shape (n, K)."""
-    upper = np.clip(np.searchsorted(levels, values), 1, len(levels) - 1)
+    upper = np.clip(np.searchsorted(levels, values), 1, len(levels) - 1).astype(np.int64)
     part = np.clip((values - levels[upper - 1]) / (levels[upper] - levels[upper - 1]), 0, 1)
     shares = np.zeros((len(values), len(levels)))
     rows = np.arange(len(values))
@@ -101,7 +101,7 @@ def _maximum(shares: Array, X: Array, w: Array) -> Array:
             if new >= current - 1e-12 * abs(current):
                 break
             size /= 2
-        theta, current = theta + size * step, new
+        theta, current = np.asarray(theta + size * step), new
         if float(np.abs(size * step).max()) < 1e-9 * (1 + float(np.abs(theta).max())):
             if float(np.abs(theta).max()) > 30:
                 break

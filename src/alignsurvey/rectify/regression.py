@@ -160,7 +160,7 @@ def ordinal(
     Examples
     --------
     >>> import numpy as np
-    >>> rng = np.random.default_rng(1)
+    >>> rng = np.random.default_rng(2)
     >>> x = rng.normal(size=900)
     >>> y = np.digitize(x + rng.logistic(size=900), [-1, 1])
     >>> fit = ordinal(y[:150], y[:150], y[150:], x[:150], x[150:], names=["age"])
