@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from alignsurvey.errors import InputError
 from alignsurvey.predictions import Predictions
@@ -125,11 +126,7 @@ class SurveyPlan:
             order = option_order(
                 k, seed=self.seed, respondent=respondent, item=item.name, turn=turn
             )
-        places = [*order, *range(k, len(options))]
-        return tuple(
-            Shown(letter, *options[place])
-            for letter, place in zip(letters(len(options)), places, strict=True)
-        )
+        return _lettered(tuple(options), (*order, *range(k, len(options))))
 
     def _messages(
         self, task: Task, told: list[tuple[str, str]], item: Variable, shown: tuple[Shown, ...]
@@ -146,6 +143,16 @@ class SurveyPlan:
         if self.elicit.system is None:
             return messages
         return (Message("system", self.elicit.system), messages[-1])
+
+
+@lru_cache(maxsize=4096)
+def _lettered(
+    options: tuple[tuple[str, int | float | str], ...], places: tuple[int, ...]
+) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(letter, *options[place])
+        for letter, place in zip(letters(len(options)), places, strict=True)
+    )
 
 
 def options_of(item: Variable, elicit: Elicit) -> Options:
