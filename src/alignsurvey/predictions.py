@@ -78,6 +78,8 @@ class Predictions:
     lots : mapping of str to array, shape (n,)
         Uniform numbers for drawing, from a simulator that draws its items jointly (a copula, a
         resampled person). Without them items are drawn independently given the profile.
+    weights : array, shape (n,), optional
+        Weights of the simulated people, where raking gave them their own; their mean is 1.
 
     Examples
     --------
@@ -98,6 +100,7 @@ class Predictions:
     provenance: Provenance
     outcomes: Mapping[str, NDArray[np.int8]] = field(default_factory=dict)
     lots: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    weights: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if self.ids.n_unique() != len(self.ids):
@@ -273,6 +276,7 @@ class Predictions:
             shares={item: matrix[rows] for item, matrix in self.shares.items()},
             outcomes={item: kinds[rows] for item, kinds in self.outcomes.items()},
             lots={item: lot[rows] for item, lot in self.lots.items()},
+            weights=None if self.weights is None else self.weights[rows],
         )
 
     def table(self) -> pl.DataFrame:
@@ -314,8 +318,14 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
         shares={i: np.concatenate([part.shares[i] for part in parts]) for i in first.shares},
         outcomes={i: np.concatenate([part.outcomes[i] for part in parts]) for i in first.outcomes},
         lots={i: np.concatenate([part.lots[i] for part in parts]) for i in first.lots},
+        weights=_joined([part.weights for part in parts]),
         provenance=replace(first.provenance, trained_on=frozenset()),
     )
+
+
+def _joined(weights: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
+    known = [one for one in weights if one is not None]
+    return np.concatenate(known) if known and len(known) == len(weights) else None
 
 
 def _check_rows(matrix: NDArray[np.float64], item: str, simulator: str) -> None:
