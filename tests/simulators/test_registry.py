@@ -62,7 +62,7 @@ def test_the_trivial_ones_are_baselines():
         ("baseline/logit:x", "no simulator 'baseline/logit:x'"),
         ("basline/logit", "no provider 'basline'; did you mean 'baseline'?"),
         ("openai/gpt-4o", "is asked, and learns nothing; use find_simulator"),
-        ("hf/Qwen/Qwen2.5-7B", "score them as recorded/FILE"),
+        ("hf/Qwen/Qwen2.5-7B", "is asked, and learns nothing; use find_simulator"),
         ("vllm/x", "use find_simulator"),
         ("opnai/x", "no provider 'opnai'; did you mean 'openai'?"),
         ("recorded/x.csv", "is a file and learns nothing; use read_recorded"),

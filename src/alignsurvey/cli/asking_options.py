@@ -70,7 +70,11 @@ class SentOptions:
 
     def settings(self) -> dict[str, Any]:
         """What was set, for a manifest."""
-        return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
+        return {
+            one.name: value
+            for one in fields(self)
+            if (value := getattr(self, one.name)) is not None
+        }
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,10 @@ class AskingOptions:
         """Find the simulator that a name stands for, set up as the options say."""
         from alignsurvey.simulators.registry import find_simulator
 
+        # What nobody set is the simulator's own: a local model scores options, others draw.
+        parameters = sent.parameters() if sent.settings() else None
         return find_simulator(
-            name, seed=seed, parameters=sent.parameters(), limits=self.limits(name),
+            name, seed=seed, parameters=parameters, limits=self.limits(name),
             base_url=self.base_url,
         )  # fmt: skip
 

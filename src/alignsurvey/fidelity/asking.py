@@ -17,6 +17,7 @@ from alignsurvey.simulators.endpoints import Limits
 from alignsurvey.simulators.protocols import Simulator
 from alignsurvey.simulators.registry import (
     ENDPOINTS,
+    LOCAL,
     PROVIDERS,
     find_simulator,
     parse_name,
@@ -97,9 +98,10 @@ def _asked(study: Study, spec: SimulatorSpec, terms: Terms) -> Simulator | None:
     if spec.name in terms.simulators:
         return terms.simulators[spec.name]
     provider = parse_name(spec.use).provider
-    if provider in ENDPOINTS:
+    if provider in (*ENDPOINTS, *LOCAL):
         return find_simulator(
             spec.use,
+            seed=study.seed,
             parameters=study.elicit_of(spec).parameters(),
             limits=terms.limits(spec.use) if terms.limits else None,
             base_url=terms.base_url or spec.base_url,

@@ -35,8 +35,8 @@ ENDPOINTS = (
 )  # fmt: skip
 """Providers that are asked over the network; `alignsurvey.simulators.endpoints` has a row each."""
 
-NOT_YET = ("hf",)
-"""Providers that have a name but cannot be asked in this version."""
+LOCAL = ("hf",)
+"""Providers of models on this machine: transformers with their weights on disk."""
 
 _BASELINES: Mapping[str, tuple[str, str]] = {
     "uniform": ("trivial", "Uniform"),
@@ -94,7 +94,7 @@ def parse_name(name: str) -> SimulatorName:
     """
     provider, slash, model = name.partition("/")
     if not (provider and slash and model):
-        known = [*baseline_names(), *(f"{one}/…" for one in (*PROVIDERS, *ENDPOINTS, *NOT_YET))]
+        known = [*baseline_names(), *(f"{one}/…" for one in (*PROVIDERS, *ENDPOINTS, *LOCAL))]
         meant = f"baseline/{name}" if name in _BASELINES else name
         raise InputError(
             f"simulator '{name}': a name is provider/model, such as baseline/logit; "
@@ -130,8 +130,8 @@ def resolve(name: str, *, seed: int = 42) -> Learner:
     Raises
     ------
     InputError
-        The name is unknown (with the nearest known one), stands for something that does not learn
-        from a pilot, or for a provider that this version cannot ask.
+        The name is unknown (with the nearest known one), or stands for something that does not
+        learn from a pilot.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def resolve(name: str, *, seed: int = 42) -> Learner:
         raise InputError(f"simulator '{name}' is a file and learns nothing; use read_recorded")
     if parts.provider == "planted":
         raise InputError(f"simulator '{name}' is made of people's answers; use planted")
-    if parts.provider in ENDPOINTS:
+    if parts.provider in (*ENDPOINTS, *LOCAL):
         raise InputError(f"simulator '{name}' is asked, and learns nothing; use find_simulator")
     made = _third_party(name, parts, seed)
     if not isinstance(made, Learner):
@@ -178,13 +178,14 @@ def find_simulator(
     seed : int
         From which its randomness is derived. An endpoint's is a parameter of its own.
     parameters, limits, base_url
-        Of an endpoint; see `alignsurvey.simulators.endpoints.find_endpoint`.
+        Of an endpoint; see `alignsurvey.simulators.endpoints.find_endpoint`. A local model takes
+        the parameters alone.
 
     Raises
     ------
     InputError
-        The name is unknown (with the nearest known provider), stands for something that answers
-        no queries, or for a provider that this version cannot ask.
+        The name is unknown (with the nearest known provider), or stands for something that
+        answers no queries.
     EndpointError
         There is no key for it.
 
@@ -207,6 +208,10 @@ def find_simulator(
         from alignsurvey.simulators.endpoints import find_endpoint
 
         return find_endpoint(name, parameters, limits=limits, base_url=base_url)
+    if parts.provider in LOCAL:
+        from alignsurvey.simulators.local import find_local
+
+        return find_local(name, parameters, seed=seed)
     made = _third_party(name, parts, seed)
     if not isinstance(made, Simulator):
         source = third_parties()[parts.provider].value
@@ -221,7 +226,9 @@ def find_simulator(
 def third_parties() -> Mapping[str, EntryPoint]:
     """Providers that installed packages add, by name; they are loaded when they are used."""
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-    return {name: point for name, point in found.items() if name not in (*PROVIDERS, *ENDPOINTS)}
+    return {
+        name: point for name, point in found.items() if name not in (*PROVIDERS, *ENDPOINTS, *LOCAL)
+    }
 
 
 def _baseline(name: str, parts: SimulatorName, seed: int) -> Learner:
@@ -239,12 +246,7 @@ def _third_party(name: str, parts: SimulatorName, seed: int) -> object:
         factory: Callable[..., object] = others[parts.provider].load()
         model = parts.model + (f":{parts.adapter}" if parts.adapter else "")
         return factory(model, seed=seed)
-    if parts.provider in NOT_YET:
-        raise InputError(
-            f"simulator '{name}': this version cannot ask '{parts.provider}' yet; collect the "
-            "replies elsewhere and score them as recorded/FILE"
-        )
-    known = [*PROVIDERS, *ENDPOINTS, *others, *NOT_YET]
+    known = [*PROVIDERS, *ENDPOINTS, *LOCAL, *others]
     raise InputError(
         f"simulator '{name}': no provider '{parts.provider}'; {nearest(parts.provider, known)}"
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["UndecidableError", "label_log_probabilities", "share_a_start"]
+__all__ = ["UndecidableError", "label_log_probabilities", "plain_label", "share_a_start"]
 
 _BEFORE = " \t\r\n▁Ġ\"'`*([{<"
 _AFTER = " \t\r\n\"'`*)]}>.:,;、"
@@ -73,7 +73,7 @@ def label_log_probabilities(
     masses: dict[str, float] = {}
     # The drawn token stands among the alternatives too, so that tokens are counted once by name.
     for token, value in dict(positions[0]).items():
-        label = _plain(token)
+        label = plain_label(token)
         if label in known and value > _NO_PROBABILITY:
             masses[label] = masses.get(label, 0.0) + math.exp(value)
     if share_a_start(labels):
@@ -84,8 +84,14 @@ def label_log_probabilities(
 
 
 @lru_cache(maxsize=65536)
-def _plain(token: str) -> str:
-    """Take off what may stand before and after a label within its token."""
+def plain_label(token: str) -> str:
+    """Take off what may stand before and after a label within its token.
+
+    Examples
+    --------
+    >>> plain_label(" A."), plain_label("a")
+    ('A', 'a')
+    """
     return unicodedata.normalize("NFKC", token).lstrip(_BEFORE).rstrip(_AFTER)
 
 
@@ -101,7 +107,7 @@ def _part_shared_starts(
         share = masses.get(short, 0.0)
         if not longer or share < _NEGLIGIBLE:
             continue
-        drawn = _plain(positions[0][0][0])
+        drawn = plain_label(positions[0][0][0])
         if drawn != short or len(positions) < 2 or max(map(len, longer)) > len(short) + 1:
             raise UndecidableError(f"'{short}' may be the start of '{min(longer)}'")
         for rest, part in _continuations(short, positions[1], longer).items():
