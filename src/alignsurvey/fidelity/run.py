@@ -103,12 +103,12 @@ def run_prepared(
     for what, name, reason in setup.left_out:
         total.ledger.leave_out(what, name, reason)
     rounds = study.pilot.replicates if study.pilot else 1
-    steps = rounds * len(setup.simulators)
+    steps = rounds * len(setup.lines)
     with closing(_rounds(setup, rounds, min(workers, rounds), progress, keep)) as results:
         for done, result in enumerate(results, 1):
             total.absorb(result)
             if progress:
-                progress(done * len(setup.simulators), steps, f"pilot {done} of {rounds}")
+                progress(done * len(setup.lines), steps, f"pilot {done} of {rounds}")
     return assemble(setup, total)
 
 
@@ -159,22 +159,28 @@ def play(
     setup: Setup, replicate: int, progress: Progress | None = None, keep: Keep | None = None
 ) -> Round:
     """Play one replicate: draw the pilot, fit, predict, score."""
-    found, study, specs = Round(), setup.study, setup.simulators
+    found, study, lines = Round(), setup.study, setup.lines
     rounds = study.pilot.replicates if study.pilot else 1
     judges, pilot = setup.judges(replicate)
     found.judges_n = judges.people.n
     for group, target in judges.too_small():
         reason = f"fewer than {study.minimum_n} judges answered '{target}'"
         found.ledger.leave_out("group", group, reason)
-    for index, spec in enumerate(specs):
+    for index, line in enumerate(lines):
         if progress:
-            progress(replicate * len(specs) + index, rounds * len(specs), spec.name)
-        seed = stable_hash(study.seed, "draw", replicate, spec.use) >> 32
-        predictions = setup.predictions(spec, pilot, judges.people, seed)
-        found.elicited[spec.name] = predictions.provenance.by
-        found.certain[spec.name] = predictions.is_certain
-        if keep and spec.name in setup.listed:
-            keep(replicate, spec.name, seed, predictions)
-        gaps = found.gaps if spec.name in setup.listed else None
-        score(judges, predictions, spec.name, seed, found.ledger, gaps)
+            progress(replicate * len(lines) + index, rounds * len(lines), line.name)
+        seed = stable_hash(study.seed, "draw", replicate, line.spec.use) >> 32
+        if line.repair is None:
+            raw = predictions = setup.predictions(line.spec, pilot, judges.people, seed)
+        else:
+            assert pilot is not None  # a study without one names no repair
+            predictions, notes = setup.repaired(line, raw, pilot, judges.people, seed)
+            for note in notes:
+                found.ledger.leave_out("repair", line.name, note)
+        found.elicited[line.name] = predictions.provenance.by
+        found.certain[line.name] = predictions.is_certain
+        if keep and line.name in setup.listed:
+            keep(replicate, line.name, seed, predictions)
+        gaps = found.gaps if line.name in setup.listed else None
+        score(judges, predictions, line.name, seed, found.ledger, gaps)
     return found

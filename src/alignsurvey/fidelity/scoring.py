@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alignsurvey.errors import InputError
 from alignsurvey.fidelity.axes import (
     Coefficients,
     Regression,
@@ -21,104 +20,17 @@ from alignsurvey.fidelity.axes import (
 )
 from alignsurvey.fidelity.gaps import GapReplicates, GapTable, add_gaps
 from alignsurvey.fidelity.grouping import Group
+from alignsurvey.fidelity.judges import Judges
 from alignsurvey.fidelity.pooling import Key, Replicates
 from alignsurvey.fidelity.result import OVERALL
 from alignsurvey.fidelity.targets import (
     VARIANTS,
     Answers,
     Floats,
-    Target,
     Variant,
     simulated_answers,
 )
 from alignsurvey.predictions import Outcome, Predictions
-from alignsurvey.randomness import hash_ids
-from alignsurvey.survey.survey import Survey
-
-
-@dataclass(frozen=True)
-class Judges:
-    """The people that judge: who they are, what they answered, and their replicate weights.
-
-    Parameters
-    ----------
-    people : Survey
-    answers : mapping of target name to Answers
-    targets : sequence of Target
-        Every target that is computed.
-    scored : sequence of Target
-        Those that are scored.
-    regressions : sequence of Regression
-    groups : sequence of Group
-    weights : array, shape (1 + B, n)
-        The survey weights, then those of each bootstrap replicate.
-    minimum_n : int
-        Smaller groups are not scored.
-    """
-
-    people: Survey
-    answers: Mapping[str, Answers]
-    targets: Sequence[Target]
-    scored: Sequence[Target]
-    regressions: Sequence[Regression]
-    groups: Sequence[Group]
-    weights: Floats
-    minimum_n: int
-
-    _kept: dict[tuple[str, str], Side | None] = field(default_factory=dict, repr=False)
-    _fitted: dict[tuple[str, str], Coefficients] = field(default_factory=dict, repr=False)
-
-    def rows(self, group: Group, target: str) -> NDArray[np.bool_]:
-        """Who belongs to a group and has answered."""
-        return group.rows & self.answers[target].answered
-
-    def side(self, group: Group, target: str) -> Side | None:
-        """People's own answers in a group, None if there are too few."""
-        place = group.name, target
-        if place not in self._kept:
-            rows = self.rows(group, target)
-            self._kept[place] = (
-                Side(self.answers[target].take(rows), self.weights[:, rows])
-                if rows.sum() >= self.minimum_n
-                else None
-            )
-        return self._kept[place]
-
-    def coefficients(self, group: Group, regression: Regression) -> Coefficients:
-        """People's own coefficients in a group."""
-        outcome = regression.outcome.name
-        place = group.name, outcome
-        if place not in self._fitted:
-            side = self.side(group, outcome)
-            assert side is not None  # asked only where there are enough people
-            X = regression.X[self.rows(group, outcome)]
-            part = Regression(regression.outcome, regression.names, X)
-            self._fitted[place] = coefficients(part, side)
-        return self._fitted[place]
-
-    def too_small(self) -> Iterator[tuple[str, str]]:
-        """Groups that are not scored for a target: (group, target)."""
-        for group in self.groups:
-            for target in self.scored:
-                if self.side(group, target.name) is None:
-                    yield group.name, target.name
-
-    def refuse_trained(self, predictions: Predictions) -> None:
-        """Training people never judge.
-
-        Raises
-        ------
-        InputError
-            A judge trained, prompted or calibrated the simulator.
-        """
-        trained = hash_ids(predictions.provenance.trained_on)
-        leaked = np.isin(self.people.id_hashes, trained)
-        if leaked.any():
-            first = self.people.ids[int(np.argmax(leaked))]
-            raise InputError(
-                f"{predictions.provenance.simulator} was trained on {int(leaked.sum())} of the "
-                f"people who would judge it (such as {first!r}); leave them out of one of the two"
-            )
 
 
 @dataclass
@@ -194,6 +106,7 @@ def score(
         To which differences between groups are added; they are not computed without.
     """
     judges.refuse_trained(predictions)
+    judges = judges.weighing(predictions.weights)
     _count(judges, predictions, name, ledger)
     variants: Sequence[Variant] = VARIANTS[:1] if predictions.is_certain else VARIANTS
     for variant in variants:
@@ -223,7 +136,11 @@ def _count(judges: Judges, predictions: Predictions, name: str, ledger: Ledger) 
         human = judges.answers[item].answered
         shares = predictions.shares[item]
         use = human & predictions.answered(item)
-        weights = judges.people.weights[use]
+        weights = (
+            judges.people.weights[use]
+            if judges.raking is None
+            else (judges.people.weights[use] * judges.raking[use])
+        )
         if weights.sum() > 0:
             mean = weights @ shares[use] / weights.sum()
             ledger.shares.setdefault((name, item), []).append(mean)
@@ -247,12 +164,13 @@ def _score_group(
         human = judges.side(group, target.name)
         if human is None:
             continue
-        own = simulated[target.name].take(judges.rows(group, target.name))
+        rows = judges.rows(group, target.name)
+        own = simulated[target.name].take(rows)
         n, both = len(own.scores), int(own.answered.sum())
         if not both:
             ledger.leave_out("target", f"{name}: {target.name}", "no answer could be read")
             continue
-        found = marginal_axis(target, human, Side(own, human.weights))
+        found = marginal_axis(target, human, Side(own, judges.simulated_weights(human, rows)))
         add("marginal", found, target.name, n, both / n)
         found = individual_axis(target, human.answers, own, human.weights)
         add("individual", found, target.name, both, both / n)
@@ -280,10 +198,10 @@ def _score_regression(
         return
     people = judges.coefficients(group, regression)
     part = Regression(regression.outcome, regression.names, regression.X[rows][both])
-    side = Side(own.take(both), human.weights[:, both])
+    side = Side(own.take(both), judges.simulated_weights(human, rows)[:, both])
     if not both.all():
         # The people whom the simulator answers for, so that both regress the same rows.
-        people = coefficients(part, Side(human.answers.take(both), side.weights))
+        people = coefficients(part, Side(human.answers.take(both), human.weights[:, both]))
     fitted = coefficients(part, side, like=people)
     add("structural", structural_axis(people, fitted), outcome, int(both.sum()), both.mean())
     if group.name == OVERALL:

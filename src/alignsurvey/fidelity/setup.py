@@ -13,7 +13,14 @@ from alignsurvey.errors import InputError
 from alignsurvey.fidelity.asking import AskedStudy, in_words
 from alignsurvey.fidelity.ceiling import half_weights
 from alignsurvey.fidelity.grouping import Group, study_groups
-from alignsurvey.fidelity.scoring import Judges
+from alignsurvey.fidelity.judges import Judges
+from alignsurvey.fidelity.repairing import (
+    REPAIR_FOLDS,
+    Line,
+    repaired,
+    study_lines,
+    study_margins,
+)
 from alignsurvey.fidelity.sources import recorded_predictions
 from alignsurvey.fidelity.structures import study_regressions
 from alignsurvey.fidelity.study import SimulatorSpec, Study
@@ -21,6 +28,7 @@ from alignsurvey.fidelity.targets import Floats, Target, human_answers, study_ta
 from alignsurvey.predictions import Predictions
 from alignsurvey.randomness import stable_hash
 from alignsurvey.simulators import TRIVIAL, cross_predict, planted, resolve
+from alignsurvey.survey.margins import Margin
 from alignsurvey.survey.survey import Survey
 
 _FIXED = ("recorded", "planted")
@@ -43,6 +51,7 @@ class Setup:
     asked: AskedStudy = field(default_factory=AskedStudy)
     read: dict[str, Predictions] = field(default_factory=dict, repr=False)
     """Answers that do not depend on a pilot, by simulator, once they have been read."""
+    margins: tuple[Margin, ...] = ()
 
     @cached_property
     def simulators(self) -> list[SimulatorSpec]:
@@ -52,9 +61,14 @@ class Setup:
         return [*self.study.simulators, *extra]
 
     @cached_property
+    def lines(self) -> list[Line]:
+        """What is scored: each simulator, followed by its repairs."""
+        return [*study_lines(self.study), *map(Line, self.simulators[len(self.study.simulators) :])]
+
+    @cached_property
     def listed(self) -> list[str]:
-        """Names of the simulators that the study lists."""
-        return [spec.name for spec in self.study.simulators]
+        """Names of the simulators that the study lists, and of their repairs."""
+        return [line.name for line in study_lines(self.study)]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -122,6 +136,26 @@ class Setup:
         predictor = learner.fit(pilot.select([*profile, *items]), items, profile)
         return predictor.predict(people.select(profile))
 
+    def repaired(
+        self, line: Line, raw: Predictions, pilot: Survey, people: Survey, seed: int
+    ) -> tuple[Predictions, tuple[str, ...]]:
+        """Repair a simulator's answers for the judges by the pilot; with notes."""
+        assert line.repair is not None  # asked only for repairs
+        own = self._own_pilot(line.spec, pilot, seed)
+        profile = tuple(self.study.profile)
+        return repaired(line.repair, raw, own, pilot, people, profile, self.margins)
+
+    def _own_pilot(self, spec: SimulatorSpec, pilot: Survey, seed: int) -> Predictions:
+        """Let a simulator answer for the pilot, without having learned from who is predicted."""
+        if spec.name in self.asked.predictions:
+            return self.asked.predictions[spec.name]
+        if spec.use.partition("/")[0] in _FIXED:
+            return self.fixed(spec)
+        items, profile = list(self.study.asked), list(self.study.profile)
+        shown = pilot.select([*profile, *items])
+        learner = resolve(spec.use, seed=seed)
+        return cross_predict(learner, shown, items, profile, min(REPAIR_FOLDS, pilot.n), seed)
+
     def fixed(self, spec: SimulatorSpec) -> Predictions:
         """Answers for everybody that do not depend on a pilot; read once."""
         if spec.name not in self.read:
@@ -153,7 +187,8 @@ def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
     """
     for name in (*study.profile, *study.asked):
         survey.variable(name)
-    used = survey.select(_used(study, survey))
+    margins = study_margins(study, survey.codebook)
+    used = survey.select(_used(study, survey, margins))
     targets = study_targets(study, used.codebook)
     humans = human_answers(used, targets)
     scored, left_out = [], []
@@ -175,7 +210,7 @@ def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
     del regressions  # set up again for each pilot's judges; here only checked
     if study.pilot:
         used.pilot(study.pilot.n, study.seed, 0, study.pilot.stratify)
-    setup = Setup(study, used, targets, scored, groups, left_out + dropped)
+    setup = Setup(study, used, targets, scored, groups, left_out + dropped, margins=margins)
     for spec in study.simulators:
         if spec.name in asked:
             continue
@@ -186,13 +221,14 @@ def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
     return setup
 
 
-def _used(study: Study, survey: Survey) -> Iterator[str]:
+def _used(study: Study, survey: Survey, margins: tuple[Margin, ...]) -> Iterator[str]:
     """Variables that a study uses, in the survey's order."""
     named = {*study.profile, *study.asked}
     named.update(name for grouping in study.groups for name, _ in grouping)
     named.update(name for structure in study.structure for name in structure.predictors)
     if study.pilot and study.pilot.stratify:
         named.add(study.pilot.stratify)
+    named.update(name for margin in margins for name in margin.names)
     for name in sorted(named - set(survey.codebook.names)):
         survey.variable(name)
     return (name for name in survey.codebook.names if name in named)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from alignsurvey.errors import InputError, nearest
+from alignsurvey.fidelity.repairing import check_repairs
 from alignsurvey.fidelity.study_parts import (
     Bootstrap,
     GroupingField,
@@ -63,7 +64,12 @@ class Study(Part):
     bootstrap: Bootstrap = Field(Bootstrap(), description="Intervals")
     minimum_n: int = Field(30, ge=2, description="Smaller groups are named, not scored")
     elicit: Mapping[str, Any] = Field({}, description="How a language model is asked")
-    rectify: tuple[str, ...] = Field(("none",), description="Repairs to compare")
+    rectify: tuple[str, ...] = Field(
+        ("none",), description="Repairs by the pilot, such as tilt or tilt|structure"
+    )
+    margins: Path | Mapping[str, Any] | None = Field(
+        None, description="Margins of the population, for rake: a file, or the margins themselves"
+    )
     base: Path = Field(Path(), exclude=True, description="Folder that paths start from")
 
     @classmethod
@@ -166,10 +172,10 @@ class Study(Part):
         for label in labels:
             if labels.count(label) > 1:
                 raise InputError(f"{name}: simulator '{label}' stands twice; give one a 'label'")
-        if self.rectify != ("none",):
-            raise InputError(
-                f"{name}: rectify: this version knows only 'none'; take out the others"
-            )
+        try:
+            check_repairs(self)
+        except InputError as error:
+            raise InputError(f"{name}: rectify: {error}") from error
 
     def _check_structure(self, name: str) -> None:
         outcomes = [*self.asked, *self.scales]

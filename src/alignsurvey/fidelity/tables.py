@@ -21,6 +21,7 @@ from alignsurvey.fidelity.pooling import (
     pooled_difference,
     pooled_metrics,
 )
+from alignsurvey.fidelity.repairing import repair_fact, study_lines
 from alignsurvey.fidelity.result import OVERALL, SCORE_COLUMNS, FidelityResult
 from alignsurvey.fidelity.scoring import Ledger, Round
 from alignsurvey.fidelity.targets import VARIANTS, Floats
@@ -124,7 +125,7 @@ def _mean_known(tables: Floats) -> Floats:
 
 def _comparisons(setup: Setup, summaries: Replicates) -> pl.DataFrame:
     """Compare all pairs of simulators on each summary metric that has a better end."""
-    names = [spec.name for spec in setup.simulators]
+    names = [line.name for line in setup.lines]
     keys = {(key.simulator, key.variant, key.metric): key for key in summaries.keys()}  # noqa: SIM118
     rows: list[dict[str, Any]] = []
     for metric, measure in MEASURES.items():
@@ -253,15 +254,16 @@ def _about(setup: Setup, found: Round) -> dict[str, Any]:
 
 
 def _simulators(setup: Setup, found: Round) -> Iterable[dict[str, Any]]:
-    for spec in setup.study.simulators:
+    for line in study_lines(setup.study):
         yield {
-            "name": spec.name,
-            "use": spec.use,
-            "by": found.elicited.get(spec.name, "model"),
-            "constructed": spec.use.startswith("planted/"),
-            "trivial": spec.use in TRIVIAL,
-            "certain": found.certain.get(spec.name, False),
-            "asked": _report(setup, spec.name),
+            "name": line.name,
+            "use": line.spec.use,
+            "by": found.elicited.get(line.name, "model"),
+            "constructed": line.spec.use.startswith("planted/"),
+            "trivial": line.spec.use in TRIVIAL and line.repair is None,
+            "certain": found.certain.get(line.name, False),
+            "asked": _report(setup, line.spec.name),
+            **repair_fact(line),
         }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from alignsurvey.rectify.repair.chain import REPAIRS as REPAIRS
     from alignsurvey.rectify.repair.chain import Chain as Chain
     from alignsurvey.rectify.repair.chain import parse_repairs as parse_repairs
+    from alignsurvey.rectify.repair.chain import refuse_trained as refuse_trained
     from alignsurvey.rectify.repair.chain import repair_predictions as repair_predictions
     from alignsurvey.rectify.repair.evidence import Evidence as Evidence
     from alignsurvey.rectify.repair.margin_files import read_margins as read_margins
@@ -40,6 +41,7 @@ _HOME = {
     "parse_repairs": "chain",
     "rake_weights": "rake",
     "read_margins": "margin_files",
+    "refuse_trained": "chain",
     "repair_predictions": "chain",
     "tilt_to": "tilt",
 }

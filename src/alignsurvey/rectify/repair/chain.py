@@ -209,7 +209,7 @@ def repair_predictions(
     people = _in_order(people, predictions)
     inside = np.isin(predictions.id_hashes, pilot.id_hashes)
     own = predictions if pilot_predictions is None else pilot_predictions
-    _refuse_trained(own, pilot)
+    refuse_trained(own, pilot)
     own = own.align(pilot.ids)
 
     def evidence(learned: Survey) -> Evidence:
@@ -257,7 +257,14 @@ def _in_order(people: Survey, predictions: Predictions) -> Survey:
     return replace(people, answers=people.answers[rows], missing=missing)
 
 
-def _refuse_trained(predictions: Predictions, pilot: Survey) -> None:
+def refuse_trained(predictions: Predictions, pilot: Survey) -> None:
+    """Refuse a simulator that learned from the people who would repair it.
+
+    Raises
+    ------
+    InputError
+        It did.
+    """
     trained = hash_ids(predictions.provenance.trained_on)
     leaked = np.isin(pilot.id_hashes, trained)
     if leaked.any():

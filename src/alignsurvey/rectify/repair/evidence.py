@@ -104,17 +104,29 @@ class Evidence:
 
     @property
     def items(self) -> Mapping[str, ItemEvidence]:
-        """Every item predicted.
+        """Every item that has predictions; for the others `unrepaired` says why.
 
         Raises
         ------
         InputError
-            Nobody in the pilot answered an item, or nobody is predicted.
+            Nobody in the pilot answered an item.
         """
         for item in self.everyone.items:
-            if item not in self._items:
+            if item not in self._items and item not in self.unrepaired:
                 self._items[item] = self._item(item)
         return self._items
+
+    @cached_property
+    def unrepaired(self) -> Mapping[str, str]:
+        """Items that stay as they are because nobody is predicted, and why."""
+        found: dict[str, str] = {}
+        for item in self.everyone.items:
+            answered = (self.pilot.codes(item) >= 0) & (self.pilot.weights > 0)
+            if not (self.everyone.answered(item) & (self.people.weights > 0)).any():
+                found[item] = f"'{item}' has no prediction and stays without one"
+            elif answered.any() and not (answered & self.predictions.answered(item)).any():
+                found[item] = f"'{item}' has no prediction in the pilot and stays as it is"
+        return found
 
     def _item(self, item: str) -> ItemEvidence:
         simulator, variable = self.everyone.provenance.simulator, self.everyone.codebook[item]
@@ -127,12 +139,6 @@ class Evidence:
             )
         both = answered & self.predictions.answered(item)
         predicted = self.everyone.answered(item) & (self.people.weights > 0)
-        if not both.any() or not predicted.any():
-            where = "in the pilot " if predicted.any() else ""
-            raise InputError(
-                f"{simulator}: nobody {where}has a prediction of '{item}'; there is nothing to "
-                "repair, leave the item out"
-            )
         size = kish(weights[answered])
         p, everyone = self.predictions.shares[item][both], self.everyone.shares[item][predicted]
         lowest = min(float(p.min()), float(everyone.min()))

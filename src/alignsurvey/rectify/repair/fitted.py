@@ -112,6 +112,6 @@ def fitted_items(
         floors,
         evidence.levels,
         frozenset(evidence.pilot.ids.to_list()),
-        notes,
+        (*evidence.unrepaired.values(), *notes),
         parameters or {},
     )

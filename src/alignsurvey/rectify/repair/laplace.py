@@ -100,10 +100,17 @@ def fit_multilevel(
     >>> model.predict(np.log(np.full((1, 2), 0.5)), X[:1]).shape
     (1, 2)
     """
-    from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     problem = _problem(logs, X, sizes, y, weights)
-    log_sds = np.full(len(sizes), np.log(0.3))
+    with threadpool_limits(1):  # the matrices are small, and sums keep their order
+        return _fit(problem, len(sizes))
+
+
+def _fit(problem: _Problem, n_spreads: int) -> Multilevel:
+    from scipy.optimize import minimize
+
+    log_sds = np.full(n_spreads, np.log(0.3))
     kept = [problem.prior_mean.copy()]
 
     def cost(x: Floats) -> tuple[float, Floats]:
@@ -112,8 +119,8 @@ def fit_multilevel(
         value, gradient = _evidence(problem, x, mode)
         return -value, -gradient
 
-    if len(sizes):
-        bounds = [(np.log(SMALLEST_SD), np.log(LARGEST_SD))] * len(sizes)
+    if n_spreads:
+        bounds = [(np.log(SMALLEST_SD), np.log(LARGEST_SD))] * n_spreads
         found = minimize(
             cost, log_sds, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-10}
         )
