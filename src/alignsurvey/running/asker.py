@@ -126,6 +126,9 @@ class Asker:
         ]  # fmt: skip
         if self.on_plan:
             self.on_plan(reports)
+        _check_keys(
+            simulator for (simulator, _), one in zip(plans, reports, strict=True) if one.new
+        )
         self._refuse(reports)
         return reports
 
@@ -255,6 +258,13 @@ class Asker:
             self._store = ReplyStore(self.store_path)
             self._was_opened = True
         return self._store
+
+
+def _check_keys(simulators: Iterable[Simulator]) -> None:
+    """Tell a missing key before anyone is asked; replies that are kept need none."""
+    for simulator in simulators:
+        if isinstance(simulator, Endpoint):
+            simulator.find_key()
 
 
 def _check_addresses(simulators: Sequence[Simulator]) -> None:

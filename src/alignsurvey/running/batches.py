@@ -103,9 +103,10 @@ class _Filling:
         setting = setting_of(endpoint)
         assert setting is not None
         self._setting: Setting = setting
+        self._key = endpoint.find_key()
         self._asked = Asked(endpoint.name, endpoint.provider, endpoint.model_name,
-                            endpoint.settings, endpoint.key)  # fmt: skip
-        self._service = BatchService(endpoint.name, endpoint.provider.base_url, endpoint.key,
+                            endpoint.settings, self._key)  # fmt: skip
+        self._service = BatchService(endpoint.name, endpoint.provider.base_url, self._key,
                                      terms.sleep)  # fmt: skip
         self._usage = [0] * len(Usage._fields)
         self._back = 0
@@ -238,7 +239,7 @@ class _Filling:
         try:
             reply = self._reply(row, one.query)
         except (PassingError, EndpointError) as error:
-            self._why[one.key] = redact(f"no reply in the batch: {error}", self._endpoint.key)
+            self._why[one.key] = redact(f"no reply in the batch: {error}", self._key)
             return None
         self._why.pop(one.key, None)
         if reply.usage:

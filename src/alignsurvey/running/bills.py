@@ -28,6 +28,8 @@ def outcome_of(reply: Reply) -> str:
         return "no reply"
     if reply.finish_reason == "content_filter":
         return "content filter"
+    if reply.log_probabilities is not None:
+        return "answered"  # one token was asked for, and its probabilities are the answer
     if not (reply.text and reply.text.strip()):
         return "empty"
     return "cut off" if reply.finish_reason == "length" else "answered"

@@ -17,6 +17,7 @@ from alignsurvey.simulators.endpoints import (
 )
 from alignsurvey.simulators.endpoints.keys import find_key, redact
 from alignsurvey.simulators.endpoints.requests import RequestWriter
+from alignsurvey.tasks.queries import Message, Query, Task
 
 from .conftest import queries
 
@@ -91,11 +92,13 @@ def test_the_environment_goes_before_the_file(
 
 
 def test_no_key_and_an_impossible_key_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = find_endpoint("openai/gpt-4o-mini")
+    assert list(endpoint.answer([])) == []  # nothing to ask needs none
     with pytest.raises(EndpointError, match="openai: no key; set OPENAI_API_KEY"):
-        find_endpoint("openai/gpt-4o-mini")
+        list(endpoint.answer([Query(1, "vote", Task.RESPONSE, (Message("user", "?"),))]))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1\r\nX-Evil: 1")
     with pytest.raises(InputError, match="holds a sign that no key has") as caught:
-        find_endpoint("openai/gpt-4o-mini")
+        endpoint.find_key()
     assert "Evil" not in str(caught.value)
 
 

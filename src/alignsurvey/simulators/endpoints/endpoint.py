@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ class Endpoint:
         What the provider calls the model.
     settings : Parameters
     limits : Limits
-    key : str
-        Never shown, recorded or written.
+    key : str, optional
+        Never shown, recorded or written. Otherwise it is found when there is something to ask:
+        replies that are kept need none.
+    folder : Path, optional
+        Where a ``.env`` file with the key is looked for; the working directory by default.
 
     Examples
     --------
@@ -47,7 +51,8 @@ class Endpoint:
     model_name: str
     settings: Parameters = field(default_factory=Parameters)
     limits: Limits = field(default_factory=Limits)
-    key: str = field(default="", repr=False, compare=False)
+    key: str | None = field(default=None, repr=False, compare=False)
+    folder: Path | None = field(default=None, repr=False, compare=False)
     found: Capabilities = field(default_factory=Capabilities, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +81,16 @@ class Endpoint:
         """What was found out about the endpoint that a user should know."""
         return tuple(self.found.notes)
 
+    def find_key(self) -> str:
+        """Find the key, "" for a server that needs none.
+
+        Raises
+        ------
+        EndpointError
+            There is none, and the provider needs one.
+        """
+        return find_key(self.provider, self.folder) if self.key is None else self.key
+
     def answer(self, queries: Sequence[Query]) -> Iterator[Reply]:
         """Ask each query once and yield the replies as they come.
 
@@ -85,15 +100,21 @@ class Endpoint:
         Raises
         ------
         EndpointError
-            The endpoint cannot be asked: a wrong key, no such model, unreachable, out of credit,
-            or without log-probabilities where they were asked for.
+            The endpoint cannot be asked: no key or a wrong one, no such model, unreachable, out of
+            credit, or without log-probabilities where they were asked for.
         """
         from alignsurvey.simulators.endpoints.client import Client
 
-        asked = Asked(self.name, self.provider, self.model_name, self.settings, self.key)
+        waiting = iter(queries)
+        first = next(waiting, None)
+        if first is None:
+            return
+        key = self.find_key()
+        asked = Asked(self.name, self.provider, self.model_name, self.settings, key)
 
         async def ask_all(deliver: Callable[[Reply], None]) -> None:
-            await Client(asked, self.key, self.limits, self.found, deliver).run(queries)
+            everything = chain((first,), waiting)
+            await Client(asked, key, self.limits, self.found, deliver).run(everything)
 
         yield from iterate(ask_all)
 
@@ -106,7 +127,7 @@ def find_endpoint(
     base_url: str | None = None,
     folder: Path | None = None,
 ) -> Endpoint:
-    """Find the endpoint that a simulator's name stands for, with its key.
+    """Find the endpoint that a simulator's name stands for.
 
     Parameters
     ----------
@@ -124,12 +145,10 @@ def find_endpoint(
     ------
     InputError
         No such provider, no address, or parameters that it ignores.
-    EndpointError
-        There is no key.
     """
     provider_name, _, model = name.partition("/")
     provider = find_provider(provider_name, base_url)
     settings = parameters or Parameters()
     check_parameters(settings, provider)
     limits = limits or replace(Limits(), max_connections=provider.max_connections)
-    return Endpoint(provider, model, settings, limits, find_key(provider, folder))
+    return Endpoint(provider, model, settings, limits, folder=folder)
