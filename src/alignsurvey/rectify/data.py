@@ -128,6 +128,10 @@ def sample_of(
         return y
     human = _column(y, "y")
     pilot, rest = _proxies(f, len(human), "f"), _proxies(f_rest, None, "f_rest")
+    if (f is None) != (f_rest is None):
+        raise InputError(
+            "f and f_rest go together: simulated answers for the pilot and for everybody else"
+        )
     if pilot.shape[1] != rest.shape[1]:
         raise InputError(
             f"f has {pilot.shape[1]} simulated answers a person and f_rest {rest.shape[1]}; give "

@@ -166,7 +166,9 @@ def _published(
     rest = _weighted_cdf(f_rest, w_rest, grid)
     shift = _weighted_cdf(y, w, grid) - _weighted_cdf(f, w, grid)
     cdf = rest + shift
-    value = float(grid[int(np.argmin(np.abs(cdf - q)))])
+    distance = np.abs(cdf - q)
+    # The first of equals: rounding must not decide between them.
+    value = float(grid[int(np.argmax(distance <= distance.min() + 1e-12))])
     # Second moments of w (1{y <= g} - 1{f <= g}): the two indicators are both 1 above the larger.
     square = w**2
     both = _weighted_cdf(np.maximum(y, f), square, grid)

@@ -107,8 +107,9 @@ def _strata(
         return labels, rest, ()
     gathered = sum(humans.get(name, 0) for name in small)
     if gathered < LEAST_HUMANS:
-        largest = max((one for one in humans if one not in small), default=None, key=humans.get)  # type: ignore[arg-type]
-        small = small if largest is None else [*small, largest]
+        # The smallest of the others takes them in, which blurs the fewest people.
+        others = sorted((size, name) for name, size in humans.items() if name not in small)
+        small = [*small, others[0][1]] if others else small
     merged = " + ".join(sorted(small))
     labels[np.isin(labels.astype(str), small)] = merged
     rest[np.isin(rest.astype(str), small)] = merged
