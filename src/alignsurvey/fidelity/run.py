@@ -18,6 +18,7 @@ from alignsurvey.fidelity.study import Study
 from alignsurvey.fidelity.tables import assemble
 from alignsurvey.predictions import Predictions
 from alignsurvey.randomness import stable_hash
+from alignsurvey.rectify.repair import design_effect
 from alignsurvey.survey.survey import Survey
 
 Progress = Callable[[int, int, str], None]
@@ -179,6 +180,9 @@ def play(
                 found.ledger.leave_out("repair", line.name, note)
         found.elicited[line.name] = predictions.provenance.by
         found.certain[line.name] = predictions.is_certain
+        if predictions.weights is not None:
+            effect = design_effect(predictions.weights)
+            found.design_effects.setdefault(line.name, []).append(effect)
         if keep and line.name in setup.listed:
             keep(replicate, line.name, seed, predictions)
         gaps = found.gaps if line.name in setup.listed else None

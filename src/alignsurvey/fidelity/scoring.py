@@ -69,6 +69,7 @@ class Round:
     gaps: GapTable = field(default_factory=dict)
     elicited: dict[str, str] = field(default_factory=dict)
     certain: dict[str, bool] = field(default_factory=dict)
+    design_effects: dict[str, list[float]] = field(default_factory=dict)
     judges_n: int = 0
     answers: list[tuple[int, str, int, Predictions]] = field(default_factory=list)
 
@@ -79,6 +80,8 @@ class Round:
             self.gaps.setdefault(place, GapReplicates()).absorb(gap)
         self.elicited.update(other.elicited)
         self.certain.update(other.certain)
+        for name, effects in other.design_effects.items():
+            self.design_effects.setdefault(name, []).extend(effects)
         self.judges_n = other.judges_n
 
 

@@ -188,6 +188,12 @@ def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
     for name in (*study.profile, *study.asked):
         survey.variable(name)
     margins = study_margins(study, survey.codebook)
+    for margin in margins:
+        for name in set(margin.names) & set(study.asked):
+            raise InputError(
+                f"margins: '{name}' is asked, so raking to it would use the judges' own answers; "
+                "give margins of other variables"
+            )
     used = survey.select(_used(study, survey, margins))
     targets = study_targets(study, used.codebook)
     humans = human_answers(used, targets)

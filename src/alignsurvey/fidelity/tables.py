@@ -12,6 +12,7 @@ import polars as pl
 
 from alignsurvey._version import __version__
 from alignsurvey.fidelity.gaps import gap_rows
+from alignsurvey.fidelity.harm import repair_notes
 from alignsurvey.fidelity.measures import MEASURES, SCALE_DEPENDENT
 from alignsurvey.fidelity.pooling import (
     Key,
@@ -69,7 +70,11 @@ def assemble(setup: Setup, found: Round) -> FidelityResult:
             list(ledger.left_out), schema=["what", "name", "reason"], orient="row"
         ).cast(pl.String),
         about=_about(setup, found),
-        notes=(*setup.survey.notes, *setup.notes),
+        notes=(
+            *setup.survey.notes,
+            *setup.notes,
+            *repair_notes(study_lines(setup.study), replicates, found.design_effects, level),
+        ),
     )
 
 

@@ -131,7 +131,8 @@ class _Layout:
         return [*self._names(row), *values, Text(parsed)]
 
     def _names(self, row: Row) -> list[Text]:
-        name = f"{row.simulator} *" if row.kind == "constructed" else row.simulator
+        name = self._shown_name(row.simulator)
+        name = f"{name} *" if row.kind == "constructed" else name
         name = _ascii(name) if self.plain else name
         style = "italic" if row.is_reference else ""
         if not self.wide:
@@ -139,6 +140,13 @@ class _Layout:
             return [Text(name, style=style), Text(variant, style="dim")]
         below = ", ".join(part for part in (row.variant, row.tag) if part)
         return [Text.assemble((name, style), (f"\n  {below}" if below else "", "dim"))]
+
+    def _shown_name(self, simulator: str) -> str:
+        """Name of a line; a repaired simulator stands below its own, by its repair alone."""
+        for fact in self._result.about.get("simulators", ()):
+            if fact["name"] == simulator and fact.get("repair"):
+                return f"  |{fact['repair']}"
+        return simulator
 
     def _value(self, row: Row, cell: Cell, metric: Metric) -> Text:
         judged = not row.is_reference and row.kind != "trivial"

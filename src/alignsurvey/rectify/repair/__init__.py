@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alignsurvey.rectify.repair.quantile_map import map_quantiles as map_quantiles
     from alignsurvey.rectify.repair.rake import Rake as Rake
     from alignsurvey.rectify.repair.rake import RakedWeights as RakedWeights
+    from alignsurvey.rectify.repair.rake import design_effect as design_effect
     from alignsurvey.rectify.repair.rake import rake_weights as rake_weights
     from alignsurvey.rectify.repair.structure import Structure as Structure
     from alignsurvey.rectify.repair.temperature import Temperature as Temperature
@@ -37,6 +38,7 @@ _HOME = {
     "Structure": "structure",
     "Temperature": "temperature",
     "Tilt": "tilt",
+    "design_effect": "rake",
     "map_quantiles": "quantile_map",
     "parse_repairs": "chain",
     "rake_weights": "rake",

@@ -103,7 +103,6 @@ def rake_weights(
     if trim is not None:
         w, trimmed, notes = _trimmed(table, w, margins, trim, people.source, notes)
     reached = _reached(table, w, margins)
-    effect = float(counted.sum() / kish(w[counted]))
     off = reached.filter((pl.col("wanted") - pl.col("reached")).abs() > _OFF)
     if off.height:
         notes.append(
@@ -114,7 +113,19 @@ def rake_weights(
                 for row in off.to_dicts()
             )
         )
-    return RakedWeights(w, effect, int(trimmed.sum()), reached, tuple(notes))
+    return RakedWeights(w, design_effect(w), int(trimmed.sum()), reached, tuple(notes))
+
+
+def design_effect(weights: Floats) -> float:
+    """``n sum w^2 / (sum w)^2`` over those who have a weight (Kish 1965).
+
+    Examples
+    --------
+    >>> design_effect(np.array([1.0, 1.0, 2.0, 0.0]))
+    1.125
+    """
+    counted = weights[weights > 0]
+    return len(counted) / kish(counted)
 
 
 def _trimmed(
@@ -238,8 +249,7 @@ class Rake:
                 f"({', '.join(margin.title for margin in margins)}); give a joint one, or use rake"
             )
         raked = rake_weights(evidence.people, margins, self.trim)
-        notes = (*raked.notes, f"design effect of the raked weights {raked.design_effect:.2f}")
-        return FittedRake(self.name, raked, evidence.people.id_hashes, frozenset(), notes)
+        return FittedRake(self.name, raked, evidence.people.id_hashes, notes=raked.notes)
 
 
 @dataclass(frozen=True)
