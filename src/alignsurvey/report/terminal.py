@@ -10,7 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from alignsurvey.report.numbers import NONE, count, interval, number, percent
-from alignsurvey.report.rows import ANSWERS, Cell, Row, ScoreRows, leading_metrics, score_rows
+from alignsurvey.report.rows import (
+    ANSWERS,
+    Cell,
+    Row,
+    ScoreRows,
+    facts,
+    leading_metrics,
+    score_rows,
+)
 from alignsurvey.report.vocabulary import MARKS, PLAIN_MARKS, Metric, Standing, metric_of
 from alignsurvey.report.words import intervals_in_words, left_out_in_words, pilot_in_words
 
@@ -71,6 +79,7 @@ class _Layout:
         self.rows = [*rows.references, *rows.simulators]
         self.shown = leading_metrics(rows)
         self.plain = plain
+        self.repairs: dict[str, str] = {}
         self.marks = PLAIN_MARKS if plain else MARKS
         self.wide = self._room(width, wide=True) >= NAME_COLUMNS
         for metric in GIVE_WAY:
@@ -81,6 +90,11 @@ class _Layout:
 
     def table(self, result: FidelityResult) -> Table:
         """Lay the scores out."""
+        self.repairs = {
+            name: f"  |{fact['repair']}"
+            for name, fact in facts(result).items()
+            if fact.get("repair")
+        }
         table = Table(
             box=PLAIN_HEAD if self.plain else box.SIMPLE_HEAD,
             show_edge=False,
@@ -131,7 +145,8 @@ class _Layout:
         return [*self._names(row), *values, Text(parsed)]
 
     def _names(self, row: Row) -> list[Text]:
-        name = self._shown_name(row.simulator)
+        # A repaired simulator stands below its own, by its repair alone.
+        name = self.repairs.get(row.simulator, row.simulator)
         name = f"{name} *" if row.kind == "constructed" else name
         name = _ascii(name) if self.plain else name
         style = "italic" if row.is_reference else ""
@@ -140,13 +155,6 @@ class _Layout:
             return [Text(name, style=style), Text(variant, style="dim")]
         below = ", ".join(part for part in (row.variant, row.tag) if part)
         return [Text.assemble((name, style), (f"\n  {below}" if below else "", "dim"))]
-
-    def _shown_name(self, simulator: str) -> str:
-        """Name of a line; a repaired simulator stands below its own, by its repair alone."""
-        for fact in self._result.about.get("simulators", ()):
-            if fact["name"] == simulator and fact.get("repair"):
-                return f"  |{fact['repair']}"
-        return simulator
 
     def _value(self, row: Row, cell: Cell, metric: Metric) -> Text:
         judged = not row.is_reference and row.kind != "trivial"
