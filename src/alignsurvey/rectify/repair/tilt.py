@@ -14,7 +14,7 @@ from alignsurvey.rectify.repair.power import choose_powers, powered, surprise
 
 Floats = NDArray[np.float64]
 
-_STEPS, _NEAR = 200, 1e-13
+_STEPS, _NEAR, _MET, _LONGEST = 500, 1e-13, 1e-9, 10.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def tilt_to(p: Floats, shares: Floats, weights: Floats | None = None) -> Floats:
     Raises
     ------
     ArithmeticError
-        No tilt is found in 200 steps, for probabilities of fewer than a million-millionth.
+        No tilt is found; probabilities are so near to 0 and 1 that rounding forbids it.
 
     Examples
     --------
@@ -100,28 +100,41 @@ def tilt_to(p: Floats, shares: Floats, weights: Floats | None = None) -> Floats:
     array([0.5, 0.5])
     """
     w = np.full(len(p), 1 / len(p)) if weights is None else weights / weights.sum()
-    k, logs = p.shape[1], np.log(p)
+    logs = np.log(p)
     t = np.log(shares) - np.log(w @ p)
     value, tilted = _dual(logs, t, shares, w)
+    best, off = t, np.inf
     for _ in range(_STEPS):
         mean = w @ tilted
         gradient = mean - shares
-        if np.abs(gradient).max() < _NEAR:
-            return np.asarray(t - t.mean())
-        # Shifting t changes nothing: the term 1/K makes the curvature invertible along it.
-        curvature = np.diag(mean) - (tilted * w[:, None]).T @ tilted + 1 / k
-        step = np.linalg.solve(curvature, gradient)
-        size, slope = 1.0, float(gradient @ step)
+        if np.abs(gradient).max() < off:
+            best, off = t, float(np.abs(gradient).max())
+        if off < _NEAR:
+            break
+        step = _newton(np.diag(mean) - (tilted * w[:, None]).T @ tilted, gradient)
+        gain = float(gradient @ step)
+        if gain < 1e-26:
+            break
+        size = 1.0
         while True:
             tried, moved = _dual(logs, t - size * step, shares, w)
-            # Near the solution the dual is flat to rounding; the gradient then decides.
-            if tried <= value - 1e-4 * size * slope or slope < 1e-12 or size < 1e-8:
+            # Near the solution the dual is flat to rounding, and the whole step is right.
+            if tried <= value - 1e-4 * size * gain + 1e-15 * abs(value) or size < 1e-10:
                 break
             size /= 2
-        if slope < 1e-12 and np.abs(w @ moved - shares).max() >= np.abs(gradient).max():
-            return np.asarray(t - t.mean())
         t, value, tilted = t - size * step, tried, moved
-    raise ArithmeticError(f"no tilt found in {_STEPS} steps; shares {shares}, from {w @ p}")
+    if off > _MET:
+        raise ArithmeticError(f"no tilt meets the shares {shares} from {w @ p}; {off:.1g} off")
+    return np.asarray(best - best.mean())
+
+
+def _newton(curvature: Floats, gradient: Floats) -> Floats:
+    """Newton's step, of bounded length where answers are so sure that the dual is nearly flat."""
+    k = len(gradient)
+    # Shifting t changes nothing: the term 1/K makes the curvature invertible along it.
+    damped = curvature + 1 / k + np.eye(k) * (1e-12 * np.trace(curvature) + 1e-200)
+    step = np.linalg.lstsq(damped, gradient, rcond=None)[0]
+    return np.asarray(step * min(1.0, _LONGEST / np.abs(step).max(initial=1e-300)))
 
 
 def _dual(logs: Floats, t: Floats, shares: Floats, w: Floats) -> tuple[float, Floats]:
