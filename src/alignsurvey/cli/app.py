@@ -10,14 +10,17 @@ from alignsurvey._version import __version__
 from alignsurvey.cli.bench import bench
 from alignsurvey.cli.data import data
 from alignsurvey.cli.demo import demo
+from alignsurvey.cli.estimate import estimate
 from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
+from alignsurvey.cli.merge import merge
 from alignsurvey.cli.records import records
 from alignsurvey.cli.replies import replies
 from alignsurvey.cli.score import score
 from alignsurvey.cli.simulate import simulate
 from alignsurvey.cli.table import table
+from alignsurvey.cli.train import train
 
 app = typer.Typer(
     name="alignsurvey",
@@ -47,7 +50,20 @@ def _options(
     pass
 
 
-for command in (demo, inspect, init, fidelity, simulate, records, score, bench, table):
+for command in (
+    demo,
+    inspect,
+    init,
+    fidelity,
+    estimate,
+    simulate,
+    records,
+    score,
+    bench,
+    table,
+    train,
+    merge,
+):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(replies, name="replies")

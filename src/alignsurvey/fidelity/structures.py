@@ -39,7 +39,7 @@ def study_regressions(
             if reason:
                 left_out.append(("predictor", f"{structure.outcome} ~ {predictor}", reason))
                 continue
-            for name, column in _columns(survey, predictor):
+            for name, column in predictor_columns(survey, predictor):
                 names.append(name)
                 columns.append(column)
         if len(names) < 2:
@@ -73,7 +73,7 @@ def _members(study: Study, outcome: str) -> set[str]:
     return set(scale.items)
 
 
-def _columns(survey: Survey, name: str) -> list[tuple[str, Floats]]:
+def predictor_columns(survey: Survey, name: str) -> list[tuple[str, Floats]]:
     """Numbers of a predictor: its scores, or a column for each option but the first."""
     variable = survey.codebook[name]
     if variable.is_ordered or len(variable.categories) == 2:

@@ -103,7 +103,8 @@ def _verdict(
             f"pilot and rest look different to the simulator ({shift:+.1f} standard errors): is "
             "the pilot a random sample?"
         )
-    if lambda_ > 0 and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
+    # A simulator that says the same of everybody has no slope, and does neither good nor harm.
+    if lambda_ > 0 and not np.isnan(slope) and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
         doubts.append(f"the calibration slope is {slope:.2f}, outside .5 to 1.5")
     if harmed:
         doubts.append(f"the correction makes {', '.join(harmed)} less precise")
