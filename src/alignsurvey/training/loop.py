@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -326,24 +326,15 @@ def _numbers(model: Any, device: torch.device) -> Any:
     return nullcontext()
 
 
-def _derived_dropout(run: _Run, step: int) -> Any:
+@contextmanager
+def _derived_dropout(run: _Run, step: int) -> Iterator[None]:
     """Draw dropout from the seed and the step, so that a resumed run draws the same."""
     if not run.has_dropout:
-        return nullcontext()
-    devices = [run.device] if run.device.type == "cuda" else []
-    forked = torch.random.fork_rng(devices=devices)
-
-    class _Seeded:
-        def __enter__(self) -> None:
-            forked.__enter__()
-            torch.manual_seed(
-                stable_hash(run.settings.seed, "dropout", step, run.world.rank) % 2**63
-            )
-
-        def __exit__(self, *error: object) -> None:
-            forked.__exit__(*error)
-
-    return _Seeded()
+        yield
+        return
+    with torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
+        torch.manual_seed(stable_hash(run.settings.seed, "dropout", step, run.world.rank) % 2**63)
+        yield
 
 
 def _progress(run: _Run, steps: int, begun: int, seconds: float) -> Progress:

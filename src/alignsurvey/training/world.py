@@ -42,6 +42,17 @@ class World:
                 one.grad = torch.zeros_like(one)
             torch.distributed.all_reduce(one.grad)
 
+    def device(self, device: str) -> str:
+        """Name this process's device: the CUDA device of its own local rank."""
+        if self.size > 1 and device == "cuda":
+            return f"cuda:{os.environ['LOCAL_RANK']}"
+        return device
+
+    def wait(self) -> None:
+        """Wait for the others."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
 
 ALONE = World()
 
