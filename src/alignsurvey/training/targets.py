@@ -55,7 +55,7 @@ def group_targets(
     >>> anes = als.load_example("anes96")
     >>> found = group_targets(anes, ["vote"], ["educ"])
     >>> len(set(found.groups)), found.shares[found.groups[0], "vote"].round(2)
-    (7, array([0.58, 0.42]))
+    (7, array([0.62, 0.38]))
     """
     profiles = survey.profiles(by) if by else [{}] * survey.n
     named = [", ".join(f"{key}: {text}" for key, text in one.items()) for one in profiles]
