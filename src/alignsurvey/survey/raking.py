@@ -66,14 +66,13 @@ def rake(table: pl.DataFrame, weights: Floats, margins: Sequence[Margin], source
         _refuse_empty(margin, np.bincount(place[found > 0], minlength=len(target)), source)
     off = [1.0]
     for _ in range(_ROUNDS):
+        off = []
         for place, target in zip(cells, targets, strict=True):
             now = _sums(found, place, len(target))
+            # Before its turn: after it, the last margin is met even where the others forbid it.
+            off.append(float(np.abs(now - target).max()))
             factor = np.divide(target, now, out=np.zeros_like(target), where=now > 0)
             found *= np.where(place >= 0, factor[place], 0.0)
-        off = [
-            float(np.abs(_sums(found, place, len(target)) - target).max())
-            for place, target in zip(cells, targets, strict=True)
-        ]
         if max(off) < _CLOSE:
             break
     if max(off) > _NEAR:

@@ -118,8 +118,9 @@ def tilt_to(p: Floats, shares: Floats, weights: Floats | None = None) -> Floats:
         size = 1.0
         while True:
             tried, moved = _dual(logs, t - size * step, shares, w)
-            # Near the solution the dual is flat to rounding, and the whole step is right.
-            if tried <= value - 1e-4 * size * gain + 1e-15 * abs(value) or size < 1e-10:
+            # Near the solution the dual is flat to rounding, and the gradient tells more.
+            lower = tried <= value - 1e-4 * size * gain
+            if lower or np.abs(w @ moved - shares).max() < off / 2 or size < 1e-10:
                 break
             size /= 2
         t, value, tilted = t - size * step, tried, moved
