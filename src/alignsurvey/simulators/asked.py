@@ -245,5 +245,9 @@ class Asked:
         for query, reply in self.ask(self.simulator, plan):
             tally.add(query, reply)
         predictions, report = tally.finish(self.name)
+        # A model that was fine-tuned here knows by whom; they must not judge it.
+        trained_on = frozenset(getattr(self.simulator, "trained_on", ()))
+        provenance = replace(predictions.provenance, trained_on=trained_on)
+        predictions = replace(predictions, provenance=provenance)
         notes = tuple(getattr(self.simulator, "notes", ()))
         return predictions, replace(report, notes=(*report.notes, *notes))

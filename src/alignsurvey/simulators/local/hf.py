@@ -13,6 +13,7 @@ from alignsurvey.simulators.endpoints.parameters import Parameters
 from alignsurvey.simulators.local.budget import Budget
 from alignsurvey.simulators.local.folders import adapter_folder, fingerprint, model_folder
 from alignsurvey.simulators.local.loading import Loading, placed
+from alignsurvey.simulators.local.trained import trained_on
 from alignsurvey.tasks.queries import Query, Reply, Task, Usage
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["LocalModel", "find_local"]
 _WINDOW = 2048
 """Queries that are looked at together, so that those of one respondent and length meet."""
 _MAX_TOKENS = 512
-_BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 4096}
+_BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 2048}
 _TOLERANCE = {"float32": 1e-3, "float16": 0.1, "bfloat16": 0.25}
 """Difference of log-probabilities that rounding explains."""
 
@@ -88,6 +89,13 @@ class LocalModel:
     def notes(self) -> tuple[str, ...]:
         """What was found out about the model that a user should know."""
         return (*self.notes_found, *self._budget.notes)
+
+    @cached_property
+    def trained_on(self) -> frozenset[str]:
+        """Ids of the respondents that trained it, as its folders say."""
+        return trained_on(
+            [model_folder(self.loading.path), *map(adapter_folder, self.loading.adapters)]
+        )
 
     @cached_property
     def _budget(self) -> Budget:
@@ -161,7 +169,7 @@ class LocalModel:
         from alignsurvey.simulators.local.likelihood import Prompt, one_by_one, score_prompts
 
         prompts = [
-            Prompt(tuple(ids), self._label_tokens(query), query.respondent, query.id)
+            Prompt(tuple(ids), self._label_tokens(query), query.respondent, query.item, query.id)
             for query, ids in asked
         ]
         if not prompts:
