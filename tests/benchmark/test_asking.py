@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ from alignsurvey.benchmark.rows import Task
 from alignsurvey.benchmark.share_baselines import baseline_shares
 from alignsurvey.benchmark.verbalized import group_part
 from alignsurvey.errors import InputError
+from alignsurvey.tasks.prompts import plan, write_choice
 from alignsurvey.tasks.queries import Query, Reply, read_query_table, respondent_text
 from alignsurvey.tasks.records import Option, ResponseRecord, read_records
 
@@ -412,3 +414,30 @@ def test_a_group_row_without_shares_is_left_out_and_shown(tmp_path: Path) -> Non
     records = read_records(path)
     assert len(records) == 11
     assert [(one.row, one.left_out) for one in records.problems] == [(4, True)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_right_replies_in_the_form_asked_for_are_right_asked_kept_and_recorded(
+    language: Literal["en", "zh"], tmp_path: Path
+) -> None:
+    parts, _ = example_parts(language, ["role"])
+    truth = {query.id: write_choice(query.options, record.answers)
+             for part in parts
+             for query, record in zip(plan(part.records), part.records, strict=True)}  # fmt: skip
+
+    knowing = Planted(lambda query: truth[query.id], "sim/knowing")
+    asked = run_bench(parts, [knowing])
+    write_bench(tmp_path / "run", asked, {})
+    kept = sorted((tmp_path / "run").glob("sim_knowing-role-*.jsonl"))
+    together = tmp_path / "role.jsonl"
+    together.write_text("".join(one.read_text("utf-8") for one in kept), "utf-8")
+    lists = {"Household members", "Main monthly spending", "家庭成员关系", "家庭月消费主要支出项目"}
+    for result in (asked, run_bench(parts, [f"recorded/{together}"])):
+        fields = result.scores.filter(
+            pl.col("metric") == "accuracy", ~pl.col("part").is_in({"basic", "social", "family"})
+        )
+        assert (fields.filter(mode="strict")["value"] == 1).all()
+        # The released scorer reads only what stands in quotes as an item of a list.
+        paper = fields.filter(pl.col("mode") == "paper", ~pl.col("part").is_in(lists))
+        assert paper.height == 10
+        assert (paper["value"] == 1).all()

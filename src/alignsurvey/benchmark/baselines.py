@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from alignsurvey.benchmark.parts import asked_letters
 from alignsurvey.benchmark.respondents import respondents
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.randomness import hash_ids, stable_hash, uniforms
@@ -144,7 +145,7 @@ def _rendered(record: Record, answer: str | None) -> str:
         return ""
     if record.task is RecordTask.STANCE:
         return json.dumps({"predict": answer, "reason": ""}, ensure_ascii=False)
-    letters = {option.text: option.letter for option in record.options}
+    letters = {option.text: option.letter for option in asked_letters(record) or record.options}
     letter = letters.get(answer, "")
     return f"{letter}. {answer}" if letter else answer
 

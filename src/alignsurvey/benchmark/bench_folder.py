@@ -10,6 +10,7 @@ from typing import Any
 
 from alignsurvey.benchmark.answer_table import answer_table, asked_queries
 from alignsurvey.benchmark.bench import BenchResult
+from alignsurvey.benchmark.replies import record_mark
 from alignsurvey.benchmark.rows import Problem
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.errors import InputError
@@ -95,6 +96,8 @@ def _file_name(one: Scored) -> str:
 
 def _lines(one: Scored) -> Iterator[str]:
     """Write replies as a prediction file, which can be scored, or given again as recorded."""
-    for record, reply in zip(one.part.records, one.replies, strict=True):
-        row = {"prompt": record.prompt, "predict": reply, "label": record.output}
-        yield json.dumps(row, ensure_ascii=False)
+    rows = one.part.rows(one.replies, [query for query, _ in one.asked])
+    for record, row in zip(one.part.records, rows, strict=True):
+        # The prompt as it was put; `record` finds the record again, whatever words it was put in.
+        kept = {key: row.content[key] for key in ("prompt", "predict", "label", "person_id")}
+        yield json.dumps({**kept, "record": record_mark(record)}, ensure_ascii=False)

@@ -13,7 +13,7 @@ from alignsurvey.errors import InputError, nearest
 from alignsurvey.survey import load_interviews
 from alignsurvey.tasks.corpora.from_interviews import interview_records
 from alignsurvey.tasks.prompts import write_choice
-from alignsurvey.tasks.queries import Query
+from alignsurvey.tasks.queries import Query, Shown, letters
 from alignsurvey.tasks.records import (
     GroupRow,
     Record,
@@ -58,6 +58,8 @@ class Part:
             }
             if queries:
                 content |= _as_put(record, queries[place])
+            elif shown := asked_letters(record):
+                content["label"] = write_choice(shown, record.answers)
             rows.append(PredictionRow(place + 1, str(place + 1), content))
         return rows
 
@@ -65,6 +67,23 @@ class Part:
 def question_of(query: Query) -> str:
     """Return the question of a query, without system message and examples."""
     return query.messages[-1].content
+
+
+def asked_letters(record: Record) -> tuple[Shown, ...]:
+    """Return the options of a role record whose prompt shows them lettered, as it shows them.
+
+    Labels and replies have letters then. Released role prompts list values without, and the lists
+    of several values keep their own form.
+    """
+    if not isinstance(record, RoleRecord) or record.output.startswith("["):
+        return ()
+    if not record.options or f"\nA. {record.options[0].text}\n" not in record.prompt:
+        return ()
+    names = letters(len(record.options))
+    return tuple(
+        Shown(letter, option.text, place)
+        for place, (letter, option) in enumerate(zip(names, record.options, strict=True))
+    )
 
 
 def _as_put(record: Record, query: Query) -> dict[str, str]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from alignsurvey.benchmark.prediction_files import read_predictions
 from alignsurvey.benchmark.rows import PredictionRow, Problem, Task
 from alignsurvey.errors import InputError
+from alignsurvey.randomness import stable_hash
 from alignsurvey.tasks.records import Record
 
 
 def recorded_replies(
     path: Path, task: Task, records: Sequence[Record]
 ) -> tuple[list[str], list[Problem]]:
-    """Find a recorded reply for every record, by its prompt.
+    """Find a recorded reply for every record: by its prompt, or by the mark that a run keeps.
 
     Parameters
     ----------
@@ -42,10 +43,11 @@ def recorded_replies(
     file = read_predictions(path)
     waiting: dict[str, deque[PredictionRow]] = defaultdict(deque)
     for row in file.rows:
-        waiting[_plain(row.prompt)].append(row)
+        mark = row.content.get("record")
+        waiting[mark if isinstance(mark, str) else _marked(row.prompt)].append(row)
     replies, missing = [], 0
     for record in records:
-        rows = waiting.get(_plain(record.prompt))
+        rows = waiting.get(record_mark(record))
         if rows:
             replies.append(_reply(rows.popleft()))
         else:
@@ -65,9 +67,14 @@ def recorded_replies(
     return replies, problems
 
 
-def _plain(prompt: str) -> str:
-    """A prompt without differences of white space at ends of lines."""
-    return "\n".join(line.strip() for line in prompt.strip().splitlines())
+def record_mark(record: Record) -> str:
+    """Return the mark by which a kept reply finds its record, however the record was put."""
+    return _marked(record.prompt)
+
+
+def _marked(prompt: str) -> str:
+    """Mark a prompt, whatever its white space at ends of lines."""
+    return f"{stable_hash(*(line.strip() for line in prompt.strip().splitlines())):016x}"
 
 
 def _reply(row: PredictionRow) -> str:

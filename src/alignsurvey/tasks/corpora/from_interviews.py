@@ -113,7 +113,9 @@ def _asked(record: Record, row: int, asking: Asking) -> Record:
     query = plan([record], asking)[0]
     prompt = "\n\n".join(message.content for message in query.messages)
     if not isinstance(record, ResponseRecord):
-        return replace(record, row=row, instruction=prompt)
+        # Put again, the record shows its options in the same order, under the same letters.
+        texts = tuple(Option("", shown.text) for shown in query.options)
+        return replace(record, row=row, instruction=prompt, options=texts)
     options = tuple(Option(shown.letter, shown.text) for shown in query.options)
     output = write_choice(query.options, record.answers)
     return replace(record, row=row, instruction=prompt, options=options, output=output)

@@ -225,7 +225,7 @@ def _content(record: Subject, options: tuple[Shown, ...], asking: Asking) -> dic
     if isinstance(record, RoleRecord):
         known = {name for one in ROLE_FIELDS.values() if one.kind == "list"
                  for name in (one.name, one.english)}  # fmt: skip
-        content |= {"field": record.field, "several": record.field in known}
+        content |= {"field": record.field, "several": record.field.casefold() in known}
     else:
         content["profile"] = record.profile
     if not isinstance(record, ResponseRecord):

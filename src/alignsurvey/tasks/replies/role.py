@@ -194,7 +194,7 @@ def _bracket(size: int, known: Catalogue) -> int | None:
 
 def _list(spoken: str, options: Options) -> RoleAnswer:
     known = catalogue(options)
-    items = [spoken] if known.whole(spoken).index is not None else list_items(spoken)
+    items = _items(spoken, known)
     places: set[int] = set()
     for item in items:
         whole = known.whole(item)
@@ -203,6 +203,15 @@ def _list(spoken: str, options: Options) -> RoleAnswer:
             return RoleAnswer(silence or "unparseable", note="an item that is no option")
         places.add(whole.index)
     return RoleAnswer("answered", tuple(options[place][1] for place in sorted(places)))
+
+
+def _items(spoken: str, known: Catalogue) -> list[str]:
+    """Split a list as coarsely as its items are options: an option may hold a comma or "and"."""
+    for items in ([spoken], spoken.splitlines(), re.split("[,，、;；]", spoken)):
+        found = [item for item in items if item.strip()]
+        if found and all(known.whole(item).index is not None for item in found):
+            return found
+    return list_items(spoken)
 
 
 def list_items(spoken: str) -> list[str]:
