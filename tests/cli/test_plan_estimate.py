@@ -205,3 +205,85 @@ def test_a_correction_that_widens_a_group_is_said_to_harm_it() -> None:
         assert row["width_ratio"] > 1
     wide = table.filter(pl.col("valid") & (pl.col("width_ratio") > 1.01))
     assert "use" not in set(wide["verdict"])
+
+
+def test_a_plan_from_assumptions_needs_no_study(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(capsys, "plan", "--rho", ".6", "--sd", ".5", "--width", ".1",
+                          "--budget", "500", "--difference", ".2", "--json")  # fmt: skip
+    assert code == 0, err
+    found = json.loads(out)
+    assert [row["n"] for row in found["curve"]] == [25, 50, 100, 200, 400, 800, 1600]
+    cheap, precise = found["purchases"]
+    assert cheap["cost"] < cheap["cost_humans_only"]
+    assert precise["cost"] <= 500
+    assert precise["width"] < precise["width_humans_only"]
+    assert found["power"][0]["humans"] < found["power"][0]["humans_only"] == 100
+
+
+def test_a_plan_from_a_pilot_has_strata_a_division_and_whom_to_ask(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(capsys, "plan", str(study), "--ask", "20", "--humans", "200", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert [one["target"] for one in found["questions"]] == ["share:vote=1", "mean:selfLR"]
+    vote = found["questions"][0]
+    assert vote["rho_low"] < vote["assumed"]["rho"] < vote["rho_high"]
+    for target in ("share:vote=1", "mean:selfLR"):
+        strata = [row for row in found["strata"] if row["target"] == target]
+        assert sum(row["n"] for row in strata) == 200
+    assert {row["advice"] for row in found["divisions"]} <= {"cross-fit", "divide", "humans only"}
+    assert sum(row["ask"] for row in found["next"]["profiles"]) == 20
+
+
+def test_a_planned_width_is_about_that_of_the_estimate(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = call(capsys, "plan", str(study), "--target", "mean:selfLR", "--json")
+    planned = next(row for row in json.loads(out)["curve"] if row["n"] == 100)
+    _, out, _ = call(capsys, "estimate", str(study), "--target", "mean:selfLR", "--json")
+    overall = {row["method"]: row for row in rows(out) if row["group"] == "overall"}
+    for key, method in (("width_humans", "classical"), ("width", "cross")):
+        width = overall[method]["high"] - overall[method]["low"]  # type: ignore[operator]
+        assert planned[key] == pytest.approx(width, rel=0.05)
+
+
+def test_a_plan_is_printed_and_drawn(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "plan", str(study), "--target", "share:vote=1", "--out", "a.html")
+    assert code == 0, err
+    assert "How well the simulator knows people" in out
+    assert out.endswith("Written: a.html\n")
+    page = Path("a.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "http://" not in page
+    code, _, _ = call(capsys, "plan", "--rho", ".4", "--out", "a.svg")
+    assert code == 0
+    assert Path("a.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "give one of the two"),
+        (["study.yaml", "--rho", ".4"], "give one of the two"),
+        (["--rho", "1.4"], "rho is a correlation"),
+        (["--rho", ".4", "--sd", "0"], "sd must be above 0"),
+        (["--rho", ".4", "--width", "0"], "width must be above 0"),
+        (["--rho", ".4", "--budget", "3"], "buys 0 humans"),
+        (["--rho", ".4", "--budget", "30", "--cost-human", "0"], "must be above 0"),
+        (["--rho", ".4", "--difference", "0"], "difference of 0"),
+        (["--rho", ".4", "--difference", ".1", "--power", "80"], "power must lie"),
+        (["--rho", ".4", "--out", "a.png"], "ends neither in"),
+        (["study.yaml", "--target", "ols:selfLR"], "plans are for means and shares"),
+        (["study.yaml", "--target", "mean:x"], "neither an item nor a scale"),
+    ],
+)
+def test_bad_input_of_plan_is_one_line_and_exit_code_2(
+    study: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    code, out, err = call(capsys, "plan", *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1

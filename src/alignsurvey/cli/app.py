@@ -15,6 +15,7 @@ from alignsurvey.cli.fidelity import fidelity
 from alignsurvey.cli.init import init
 from alignsurvey.cli.inspect import inspect
 from alignsurvey.cli.merge import merge
+from alignsurvey.cli.plan import plan
 from alignsurvey.cli.records import records
 from alignsurvey.cli.replies import replies
 from alignsurvey.cli.score import score
@@ -56,6 +57,7 @@ for command in (
     init,
     fidelity,
     estimate,
+    plan,
     simulate,
     records,
     score,

@@ -93,10 +93,10 @@ def sample_for(
         Take all people for the pilot, to know what would have been right.
     """
     survey = fielded.everybody
-    y = _column(fielded.human[wanted.target], wanted)
+    y = column_of(fielded.human[wanted.target], wanted)
     pilot = members & ~np.isnan(y) & (True if everyone else fielded.in_pilot)
     rest = members & ~fielded.in_pilot
-    simulated = [_column(fielded.simulated[name][wanted.target], wanted) for name in simulators]
+    simulated = [column_of(fielded.simulated[name][wanted.target], wanted) for name in simulators]
     f = np.column_stack(simulated) if simulated else np.empty((survey.n, 0))
     X, names = _predictors(fielded, wanted)
     labels = _labels(fielded, wanted)
@@ -128,7 +128,8 @@ def sample_for(
     )
 
 
-def _column(answers: Answers, wanted: Wanted) -> Array:
+def column_of(answers: Answers, wanted: Wanted) -> Array:
+    """Give answers as the numbers that an estimate is made of; shape (n,)."""
     if wanted.kind == "logistic":
         assert answers.shares is not None  # two options: an item
         return answers.shares[:, 1]

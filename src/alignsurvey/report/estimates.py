@@ -52,7 +52,7 @@ def write_estimates(found: StudyEstimates, format: str) -> str:
     ...     "items": ["vote"], "pilot": {"n": 100}, "simulators": ["baseline/logit"]})
     >>> found = estimate_study(study, ["share:vote=1"], methods=["cross"])
     >>> print(write_estimates(found, "markdown").splitlines()[0])
-    | Target | Group | Simulator | Method | Estimate | Interval | n | N | n_eff | lambda | Verdict | Why |
+    | Target | Group | Simulator | Method | Estimate | Interval | Known | n | N | n_eff | lambda | Verdict | Why |
     """  # noqa: E501 - an example is one line
     writers = {"markdown": _markdown, "latex": _latex, "csv": _csv, "json": _json}
     return writers[format](found)
