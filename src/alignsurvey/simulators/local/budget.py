@@ -37,10 +37,10 @@ class Budget:
     notes: list[str] = field(default_factory=list)
     _first: int = 0
 
-    def halve(self) -> None:
-        """Take half from now on, and say so."""
+    def halve(self, tried: int | None = None) -> None:
+        """Take half from now on, of what was tried if that was less, and say so."""
         self._first = self._first or self.tokens
-        self.tokens = max(1, self.tokens // 2)
+        self.tokens = max(1, min(self.tokens, tried or self.tokens) // 2)
         self.notes[:] = [one for one in self.notes if not one.startswith("memory ran out")]
         self.notes.append(
             f"memory ran out: passes of {self.tokens:,} tokens in place of {self._first:,}"
@@ -97,9 +97,8 @@ def in_batches(
                     f"too little memory for one prompt of {cost(things[start]):,} tokens; use "
                     "dtype=bfloat16, quantize=4bit or a smaller model"
                 )
-            # Until the next batch is smaller: a budget far above it would change nothing.
-            budget.tokens = min(budget.tokens, sum(map(cost, things[start:end])))
-            budget.halve()
+            # A budget far above what was tried would change nothing when halved.
+            budget.halve(sum(map(cost, things[start:end])))
             _give_memory_back()
             continue
         yield done

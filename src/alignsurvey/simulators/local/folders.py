@@ -111,9 +111,10 @@ def parameters_of(folder: Path) -> int:
     for path in folder.glob("*.safetensors"):
         try:
             with path.open("rb") as file:
-                head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+                length = int.from_bytes(file.read(8), "little")
+                head = json.loads(file.read(min(length, path.stat().st_size)))
             shapes = [one["shape"] for key, one in head.items() if key != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: no safetensors file; copy it anew") from error
         total += sum(math.prod(shape) for shape in shapes)
     return total

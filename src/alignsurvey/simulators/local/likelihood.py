@@ -1,9 +1,10 @@
 """Likelihoods of options: what a respondent's prompts share is computed once.
 
 The prompts of one respondent begin alike: the system message and the profile. Their keys and
-values are computed once, and each question, in each order of its options, goes on from them. What
-all respondents of a batch share comes before that. Log-probabilities are taken at the last place
-alone; a label of several tokens goes on from there, so that it is scored whole.
+values are computed once, and each question goes on from them; each order of its options goes on
+from the question. What all respondents of a batch share comes before that. Log-probabilities are
+taken at the last place alone; a label of several tokens goes on from there, so that it is scored
+whole.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Prompt:
     labels : LabelTokens
     respondent : int or str
         Whose prompts begin alike.
+    item : str
+        Which is asked in several orders of its options, after the same words.
     key : str
         By which its score is known.
     """
@@ -43,6 +46,7 @@ class Prompt:
     ids: Ids
     labels: LabelTokens
     respondent: Hashable = None
+    item: str = ""
     key: str = ""
 
 
@@ -120,15 +124,10 @@ def one_by_one(model: Any, prompt: Prompt) -> Scored:
 
 @dataclass(frozen=True)
 class _Person:
-    """A respondent's prompts, and how many tokens all of them begin with."""
+    """A respondent's prompts, and how many tokens there are to compute, about."""
 
     prompts: tuple[Prompt, ...]
-    start: int
-
-    @property
-    def tokens(self) -> int:
-        """Tokens to compute."""
-        return self.start + sum(len(one.ids) - self.start for one in self.prompts)
+    tokens: int
 
 
 def _by_respondent(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
@@ -139,9 +138,17 @@ def _by_respondent(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
 
 
 def _person(prompts: list[Prompt]) -> _Person:
-    start = len(_common_start([one.ids for one in prompts]))
-    # The last token of a prompt is always computed with it: the answer is read there.
-    return _Person(tuple(prompts), min(start, *(len(one.ids) - 1 for one in prompts)))
+    start = _shared(prompts)
+    return _Person(tuple(prompts), start + sum(len(one.ids) - start for one in prompts))
+
+
+def _shared(prompts: Sequence[Prompt]) -> int:
+    """Count the tokens that prompts begin with alike.
+
+    The last token of a prompt is always computed with it: the answer is read there.
+    """
+    shortest = min(len(one.ids) for one in prompts)
+    return min(len(_common_start([one.ids for one in prompts])), shortest - 1)
 
 
 def _common_start(rows: Sequence[Ids]) -> Ids:
@@ -162,51 +169,67 @@ def _longest_padded(prompts: Sequence[Prompt]) -> int:
     return 2 * max(map(_tokens, prompts)) + longest
 
 
+@dataclass
+class _Branch:
+    """A prompt of a batch: how many of its tokens are computed, and in which row."""
+
+    prompt: Prompt
+    begun: int = 0
+    row: int = 0
+
+    @property
+    def cost(self) -> int:
+        """Tokens to compute, and what weighs as much."""
+        return len(self.prompt.ids) - self.begun + self.begun // _SHARE_OF_KEPT
+
+
 class _Batch:
-    """Some respondents: what all share, what each shares, and each of their prompts."""
+    """Some respondents' prompts, which part from each other step by step."""
 
     def __init__(self, model: Any, people: Sequence[_Person], budget: Budget) -> None:
-        self._model, self._people, self._budget = model, people, budget
+        self._model, self._budget = model, budget
+        self._branches = [_Branch(one) for person in people for one in person.prompts]
+        self._before: Computed | None = None
+        self._rows = 0
 
     def scores(self) -> list[Scored]:
-        people = self._people
-        everyones = _common_start([one.prompts[0].ids[: one.start] for one in people])
-        common = len(everyones) if len(people) > 1 else 0
-        before = self._go_on_together(None, everyones[:common]) if common else None
-        starts = [one.prompts[0].ids[common : one.start] for one in people]
-        has_starts = len(people) == 1 or sum(len(one.prompts) for one in people) > len(people)
-        if has_starts and all(starts):
-            parents = before.of([0] * len(people)) if before else None
-            _, before = go_on(self._model, parents, starts, pad="right")
-            begun, rows = [one.start for one in people], list(range(len(people)))
-        else:
-            begun, rows = [common] * len(people), [0] * len(people)
-        leaves = [
-            (row, start, prompt)
-            for row, start, one in zip(rows, begun, people, strict=True)
-            for prompt in one.prompts
-        ]
-        leaves.sort(key=lambda leaf: len(leaf[2].ids) - leaf[1])
-        found = in_batches(
-            leaves, _leaf_cost, self._budget, lambda part: self._leaves(before, part)
-        )
+        """Compute what all share, what each respondent's prompts do, and each question's."""
+        self._share([0] * len(self._branches))
+        self._share([one.prompt.respondent for one in self._branches])
+        self._share([(one.prompt.respondent, one.prompt.item) for one in self._branches])
+        ordered = sorted(self._branches, key=lambda one: one.cost)
+        found = in_batches(ordered, lambda one: one.cost, self._budget, self._leaves)
         return [one for part in found for one in part]
 
-    def _go_on_together(self, before: Computed | None, ids: Ids) -> Computed:
-        return go_on(self._model, before, [ids], pad="right")[1]
+    def _share(self, keys: Sequence[Hashable]) -> None:
+        """Go on with what the prompts of one key share, where that saves anything."""
+        groups: dict[Hashable, list[_Branch]] = {}
+        for key, branch in zip(keys, self._branches, strict=True):
+            groups.setdefault(key, []).append(branch)
+        if len(groups) in (len(self._branches), self._rows):
+            return
+        ends = [_shared([one.prompt for one in branches]) for branches in groups.values()]
+        firsts = [branches[0] for branches in groups.values()]
+        rows = [one.prompt.ids[one.begun : end] for one, end in zip(firsts, ends, strict=True)]
+        if not all(rows):
+            return
+        parents = self._before.of([one.row for one in firsts]) if self._before else None
+        _, self._before = go_on(self._model, parents, rows, pad="right")
+        self._rows = len(groups)
+        for row, (branches, end) in enumerate(zip(groups.values(), ends, strict=True)):
+            for branch in branches:
+                branch.row, branch.begun = row, end
 
-    def _leaves(
-        self, before: Computed | None, leaves: list[tuple[int, int, Prompt]]
-    ) -> list[Scored]:
-        parents = before.of([row for row, _, _ in leaves]) if before else None
-        rest = [prompt.ids[start:] for _, start, prompt in leaves]
-        logits, done = go_on(self._model, parents, rest, pad="left")
-        prompts = [prompt for _, _, prompt in leaves]
+    def _leaves(self, branches: list[_Branch]) -> list[Scored]:
+        before = self._before.of([one.row for one in branches]) if self._before else None
+        rest = [one.prompt.ids[one.begun :] for one in branches]
+        logits, done = go_on(self._model, before, rest, pad="left")
+        prompts = [one.prompt for one in branches]
         logs = _first_steps(logits[:, 0], prompts)
         self._further_steps(done, prompts, logs)
         return [
-            Scored(prompt, *prompt.labels.masses(log), start)
-            for (_, start, prompt), log in zip(leaves, logs, strict=True)
+            Scored(one.prompt, *one.prompt.labels.masses(log), one.begun)
+            for one, log in zip(branches, logs, strict=True)
         ]
 
     def _further_steps(
@@ -236,11 +259,6 @@ class _Batch:
             branches, lambda one: len(one[2]) + width // _SHARE_OF_KEPT, self._budget, work
         ):
             pass
-
-
-def _leaf_cost(leaf: tuple[int, int, Prompt]) -> int:
-    _, start, prompt = leaf
-    return len(prompt.ids) - start + start // _SHARE_OF_KEPT
 
 
 def _first_steps(logits: Any, prompts: Sequence[Prompt]) -> list[NDArray[np.float64]]:
