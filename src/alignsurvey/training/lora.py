@@ -151,4 +151,5 @@ def check_head(model: Any) -> None:
 def _without_remarks() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         yield
