@@ -47,6 +47,7 @@ def study(**changes: Any) -> Study:
             "structure: outcome 'vote' stands twice",
         ),
         ({"rectify": ["tlit"]}, "rectify: no repair 'tlit'; did you mean 'tilt'?"),
+        ({"rectify": ["ppi"]}, "rectify: 'ppi' rectifies estimates, not answers"),
         ({"rectify": ["rake"]}, "rectify: 'rake' needs the population's margins"),
         ({"rectify": ["tilt"], "pilot": "none"}, "'tilt' learns from a pilot, and there is no"),
         ({"rectify": ["structure"], "profile": []}, "'structure' repairs gaps between groups of"),

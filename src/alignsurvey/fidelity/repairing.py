@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 NONE = "none"
 
+ESTIMATES = ("ppi", "ppi++", "greg", "multi")
+"""Rectifiers of estimates, which somebody may look for among the repairs."""
+
 REPAIR_FOLDS = 5
 """Folds in which a learner predicts its own pilot, for repairs to learn from."""
 
@@ -107,6 +110,11 @@ def _entries(study: Study) -> Iterator[tuple[str | None, Chain]]:
                 yield head, parse_repairs(rest)
         elif "/" in head:
             raise InputError(f"no simulator '{head}' in this study; {nearest(head, names)}")
+        elif head in ESTIMATES:
+            raise InputError(
+                f"'{head}' rectifies estimates, not answers; take it out here, and see "
+                "'alignsurvey estimate'"
+            )
         elif entry != NONE:
             yield None, parse_repairs(entry)
 
