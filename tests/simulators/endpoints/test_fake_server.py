@@ -46,6 +46,39 @@ def test_all_faults_at_once_leave_every_query_with_one_reply(by: Any) -> None:
         assert any((one.outside_share or 0) < 0.1 for one in stopped)
 
 
+ISSUE_FAULTS = [
+    Fault.RATE_LIMITED, Fault.RATE_LIMITED_SECONDS, Fault.SERVER_ERROR, Fault.BAD_GATEWAY,
+    Fault.OVERLOADED, Fault.RESET_MID_BODY, Fault.TRUNCATED_JSON, Fault.HTML,
+    Fault.HTML_BAD_GATEWAY, Fault.HANG, Fault.WRONG_CONTENT_TYPE, Fault.DUPLICATED_CHOICES,
+    Fault.NO_LOGPROBS, Fault.NO_N, Fault.SLOW_START,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_five_percent_of_each_fault_loses_no_question_and_invents_no_reply(n: int) -> None:
+    rates = {str(one): 0.05 for one in ISSUE_FAULTS}
+    asked = queries(n)
+    # A server that gives one prompt one reply tells, when it is well, what a reply must be.
+    with FakeServer(repeatable=True) as well:
+        endpoint = find_endpoint("endpoint/planted", base_url=well.url)
+        planted = {one.query: one.text for one in endpoint.answer(asked)}
+    with FakeServer(
+        faults=rates, repeatable=True, retry_after_seconds=0.02, slow_seconds=0.05
+    ) as server:
+        limits = Limits(max_connections=64, timeout_seconds=2.0, least_timeout_seconds=0.4)
+        endpoint = find_endpoint("endpoint/planted", base_url=server.url, limits=limits)
+        came = list(endpoint.answer(asked))
+        assert set(server.given) == set(ISSUE_FAULTS)
+    replies = {one.query: one for one in came}
+    assert len(came) == n
+    assert replies.keys() == planted.keys()
+    lost = [one for one in came if one.error is not None]
+    assert len(lost) <= 0.02 * n
+    assert all(one.text is None and "no reply after 8 attempts" in one.error for one in lost
+               if one.error)  # fmt: skip
+    assert all(one.text == planted[one.query] for one in came if one.error is None)
+
+
 def test_a_wrong_key_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIGNSURVEY_API_KEY", "wrong-key-0123456789")
     with FakeServer(key="right") as server:

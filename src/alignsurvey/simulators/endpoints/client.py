@@ -11,13 +11,8 @@ from alignsurvey.simulators.endpoints.capabilities import Capabilities
 from alignsurvey.simulators.endpoints.exchange import Response, Wire
 from alignsurvey.simulators.endpoints.judging import Asked, replies_of
 from alignsurvey.simulators.endpoints.keys import redact
-from alignsurvey.simulators.endpoints.limits import (
-    Ceiling,
-    Limits,
-    Window,
-    asked_to_wait,
-    used_up_for,
-)
+from alignsurvey.simulators.endpoints.limits import Limits, asked_to_wait, used_up_for
+from alignsurvey.simulators.endpoints.pacing import Ceiling, Patience, Window
 from alignsurvey.simulators.endpoints.plan import Job, Queue, jobs
 from alignsurvey.simulators.endpoints.troubles import PassingError
 from alignsurvey.tasks.queries import Query, Reply
@@ -27,9 +22,13 @@ __all__ = ["Client"]
 _START = 8
 """Requests at a time to begin with."""
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 30.0
+_LONGEST_WHILE_IT_ANSWERS_SECONDS = 4.0
+_LONGEST_SEAT_SECONDS = 5.0
+_SILENT_AFTER = 16
+"""After so many troubles on end, without a reply between them, an endpoint does not answer."""
 _HOPELESS_ATTEMPTS = 3
 """After so many attempts at one query an endpoint that never answered is given up."""
-_TOLD_TO_WAIT_IN_A_ROW = 3
+_TOLD_TO_WAIT_IN_A_ROW = 4
 _FAILED_IN_A_ROW = 25
 """After so many queries without a reply, and none with one between them, it is given up too."""
 
@@ -59,11 +58,12 @@ class Client:
         self._window = Window(
             limits.min_connections, limits.max_connections, found.connections or _START
         )
+        self._patience = Patience(limits.least_timeout_seconds, limits.timeout_seconds)
         self._requests = _ceiling(limits.requests_per_minute)
         self._tokens = _ceiling(limits.tokens_per_minute)
         self._workers: set[asyncio.Task[None]] = set()
         self._closed_until = 0.0
-        self._failed_in_a_row = self._told_to_wait_in_a_row = 0
+        self._failed_in_a_row = self._told_to_wait_in_a_row = self._troubles_in_a_row = 0
 
     async def run(self, queries: Iterable[Query]) -> None:
         """Ask all queries; each gets exactly one reply.
@@ -78,7 +78,7 @@ class Client:
         most = self._asked.most_replies_to_a_request
         self._queue = Queue(jobs(queries, most, self._found))
         base_url = self._asked.provider.base_url
-        async with Wire(base_url, self._key, self._limits.timeout_seconds) as self._wire:
+        async with Wire(base_url, self._key) as self._wire:
             try:
                 self._start_workers()
                 await self._done
@@ -143,10 +143,29 @@ class Client:
         job.started_at = job.started_at or sent_at
         left = job.started_at + self._limits.total_seconds - sent_at
         try:
-            response = await self._wire.post(body, max(left, 1.0))
-            self._read(job, response, reserved)
+            longest = self._patience.seconds(job.attempts)
+            response = await self._wire.post(body, min(longest, max(left, 1.0)))
+            self._read(job, response, reserved, sent_at)
         except PassingError as trouble:
-            self._after(trouble, job, sent_at)
+            self._after(trouble, job)
+            if trouble.congestion:
+                await self._sit_out(sent_at)
+
+    async def _sit_out(self, sent_at: float) -> None:
+        """Count a complaint when a reply would have come, and send nothing in its place till then.
+
+        A refusal is quick. Were the next request sent at once, one too many at a time would draw
+        dozens of refusals.
+        """
+        left = min(self._patience.usual_seconds, _LONGEST_SEAT_SECONDS)
+        left -= self._loop.time() - sent_at
+        if left > 0:
+            await asyncio.sleep(left)
+        self._window.complaint(sent_at, self._loop.time(), self._is_full)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._workers) >= self._window.size
 
     async def _wait_for_our_turn(self, body: bytes, n: int) -> float:
         """Wait until a request may be sent; gives the tokens that were reserved for it."""
@@ -162,13 +181,14 @@ class Client:
             await asyncio.sleep(wait)
         return tokens
 
-    def _read(self, job: Job, response: Response, reserved: float) -> None:
+    def _read(self, job: Job, response: Response, reserved: float, sent_at: float) -> None:
         if seconds := used_up_for(response.headers):
             self._close_for(seconds)
         wait_seconds = None if response.status == 200 else asked_to_wait(response.headers)
         replies = replies_of(self._asked, job.queries, response, wait_seconds, self._found)
-        self._failed_in_a_row = self._told_to_wait_in_a_row = 0
-        self._window.grow()
+        self._failed_in_a_row = self._told_to_wait_in_a_row = self._troubles_in_a_row = 0
+        self._window.reply(sent_at, self._loop.time(), self._is_full)
+        self._patience.learn(response.seconds)
         for reply in replies:
             if self._tokens and reply.usage:
                 used = reply.usage.prompt_tokens + reply.usage.reply_tokens
@@ -187,19 +207,18 @@ class Client:
                 self._queue.again(Job([one]))
         else:
             job.queries = rest
-            self._after(PassingError("fewer replies than asked for"), job, self._loop.time())
+            self._after(PassingError("fewer replies than asked for"), job)
 
-    def _after(self, trouble: PassingError, job: Job, sent_at: float) -> None:
+    def _after(self, trouble: PassingError, job: Job) -> None:
         """Ask again later, or give up: the query, or the endpoint."""
         now = self._loop.time()
-        if trouble.congestion:
-            self._window.shrink(sent_at, now)
+        self._troubles_in_a_row += 1
         self._give_up_the_endpoint_after(trouble, job)
         self._told_to_wait_in_a_row = self._told_to_wait_in_a_row + 1 if trouble.wait_seconds else 0
         # One refusal may be about one request; several on end are about the account.
         if trouble.wait_seconds and self._told_to_wait_in_a_row >= _TOLD_TO_WAIT_IN_A_ROW:
             self._close_for(trouble.wait_seconds)
-        delay = trouble.wait_seconds or _delay_seconds(job)
+        delay = trouble.wait_seconds or _delay_seconds(job, self._troubles_in_a_row < _SILENT_AFTER)
         late = now + delay > job.started_at + self._limits.total_seconds
         if job.attempts < self._limits.attempts and not late:
             self._queue.park()
@@ -242,11 +261,15 @@ class Client:
         self._closed_until = max(self._closed_until, self._loop.time() + seconds)
 
 
-def _delay_seconds(job: Job) -> float:
-    """Exponential backoff with jitter: half of it fixed, half derived from query and attempt."""
-    longest = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (job.attempts - 1))
+def _delay_seconds(job: Job, it_answers: bool) -> float:
+    """Exponential backoff with jitter: half of it fixed, half derived from query and attempt.
+
+    While the endpoint answers others it stays short: the window sees to the load.
+    """
+    longest = _LONGEST_WHILE_IT_ANSWERS_SECONDS if it_answers else _LONGEST_DELAY_SECONDS
+    delay = min(longest, _FIRST_DELAY_SECONDS * 2 ** (job.attempts - 1))
     lot = stable_hash("retry", job.queries[0].id, job.attempts) / 2**64
-    return float(longest * (0.5 + 0.5 * lot))
+    return float(delay * (0.5 + 0.5 * lot))
 
 
 def _ceiling(per_minute: int | None) -> Ceiling | None:

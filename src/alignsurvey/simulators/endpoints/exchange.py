@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -39,13 +40,11 @@ class Wire:
     base_url : str
     key : str
         "" for none.
-    timeout_seconds : float
     """
 
-    def __init__(self, base_url: str, key: str, timeout_seconds: float) -> None:
+    def __init__(self, base_url: str, key: str) -> None:
         self._url = f"{base_url}/chat/completions"
         self._key = key
-        self._timeout_seconds = timeout_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Wire:
@@ -58,7 +57,6 @@ class Wire:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._timeout(self._timeout_seconds),
             # Read once here: aiohttp's trust_env would search the environment a request.
             proxy=_proxy_for(self._url),
         )
@@ -76,7 +74,7 @@ class Wire:
         ----------
         body : bytes
         seconds : float
-            How long it may take, where that is less than usual.
+            How long it may take, connecting included.
 
         Raises
         ------
@@ -84,13 +82,11 @@ class Wire:
             No connection, no response in time, or one that was cut short.
         """
         assert self._session is not None
-        is_short = seconds < self._timeout_seconds
-        timeout = self._timeout(seconds) if is_short else self._session.timeout
         data = body if len(body) < _LARGE else io.BytesIO(body)
         start = perf_counter()
         try:
             async with self._session.post(
-                self._url, data=data, timeout=timeout, allow_redirects=False
+                self._url, data=data, timeout=_timeout(seconds), allow_redirects=False
             ) as response:
                 raw = await response.read()
                 return Response(response.status, response.headers, raw, perf_counter() - start)
@@ -112,8 +108,10 @@ class Wire:
                 f"the connection broke off ({type(error).__name__})", may_be_all=True
             ) from error
 
-    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+
+@lru_cache(maxsize=64)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
 
 
 def _proxy_for(url: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How many requests at a time and a minute: found by trying, or told by the endpoint."""
+"""How fast an endpoint may be asked: as the user sets it, and as the endpoint tells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from alignsurvey.errors import InputError
 
-__all__ = ["Ceiling", "Limits", "Window", "asked_to_wait", "used_up_for"]
+__all__ = ["Limits", "asked_to_wait", "used_up_for"]
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -36,6 +36,9 @@ class Limits:
         Ceilings. Tokens are estimated when they are asked for and corrected when they are counted.
     timeout_seconds : float
         Longest wait for one response.
+    least_timeout_seconds : float
+        Where an endpoint answers fast, a request is given up after five times the slowest reply of
+        late, but never before this; after ``timeout_seconds`` where that is less.
     total_seconds : float
         Longest time spent on one query, retries and waits included.
     attempts : int
@@ -57,6 +60,7 @@ class Limits:
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     timeout_seconds: float = 120.0
+    least_timeout_seconds: float = 20.0
     total_seconds: float = 600.0
     attempts: int = 8
 
@@ -68,81 +72,10 @@ class Limits:
                 "min must be 1 or more and max not below it"
             )
         for name in ("requests_per_minute", "tokens_per_minute", "timeout_seconds",
-                     "total_seconds", "attempts"):  # fmt: skip
+                     "least_timeout_seconds", "total_seconds", "attempts"):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise InputError(f"{name}: {value} must be more than 0")
-
-
-class Window:
-    """Number of requests at a time: additive increase, multiplicative decrease.
-
-    It grows by one a reply until the endpoint first complains, then by one a round of replies, as
-    the congestion window of TCP (Chiu & Jain 1989; RFC 5681); a complaint halves it, once for all
-    requests that were under way.
-
-    Examples
-    --------
-    >>> window = Window(1, 16, 4)
-    >>> for _ in range(4):
-    ...     window.grow()
-    >>> window.size
-    8
-    >>> window.shrink(sent_at=1.0, now=2.0)
-    >>> window.shrink(sent_at=1.5, now=2.1)
-    >>> window.size
-    4
-    """
-
-    def __init__(self, least: int, most: int, start: int) -> None:
-        self._least, self._most = least, most
-        self._exact = float(min(max(start, least), most))
-        self._is_searching = True
-        self._last_cut = float("-inf")
-        self.size = int(self._exact)
-
-    def grow(self) -> None:
-        """Count a reply."""
-        if self.size >= self._most:
-            return
-        step = 1.0 if self._is_searching else 1.0 / self._exact
-        self._exact = min(self._exact + step, float(self._most))
-        self.size = int(self._exact)
-
-    def shrink(self, sent_at: float, now: float) -> None:
-        """Count a complaint about a request that was sent at a time, in seconds of one clock."""
-        if sent_at < self._last_cut:
-            return
-        self._is_searching = False
-        self._last_cut = now
-        self._exact = max(self._exact / 2, float(self._least))
-        self.size = int(self._exact)
-
-
-class Ceiling:
-    """At most so much a minute, spread evenly.
-
-    Examples
-    --------
-    >>> ceiling = Ceiling(120)
-    >>> [ceiling.reserve(1, now=10.0) for _ in range(3)]
-    [0.0, 0.5, 1.0]
-    """
-
-    def __init__(self, per_minute: int) -> None:
-        self._seconds_each = 60.0 / per_minute
-        self._free_at = 0.0
-
-    def reserve(self, amount: float, now: float) -> float:
-        """Reserve an amount and say how many seconds to wait until it may be used."""
-        self._free_at = max(self._free_at, now)
-        wait = self._free_at - now
-        self._free_at += amount * self._seconds_each
-        return wait
-
-    def correct(self, difference: float) -> None:
-        """Add what was used beyond what was reserved; a negative number gives back."""
-        self._free_at += difference * self._seconds_each
 
 
 def asked_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
