@@ -441,3 +441,27 @@ def test_right_replies_in_the_form_asked_for_are_right_asked_kept_and_recorded(
         paper = fields.filter(pl.col("mode") == "paper", ~pl.col("part").is_in(lists))
         assert paper.height == 10
         assert (paper["value"] == 1).all()
+
+
+def test_shares_that_a_run_kept_are_scored_again_as_recorded(tmp_path: Path) -> None:
+    own = part(40)
+    model = Planted(lambda query: '{"never": 50, "sometimes": 30, "often": 20}'
+                    if query.task.endswith("-group") else "A. never", "sim/shares")  # fmt: skip
+    asked = run_bench([own], [model], ["sex", "no such"])
+    told = [one.what for _, one in asked.problems]
+    assert "no groups by it: no profile has the attribute 'no such'" in told
+    write_bench(tmp_path / "run", asked, {})
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name in ("response", "response-group-verbalized"):
+        text = (tmp_path / "run" / f"sim_shares-{name}.jsonl").read_text("utf-8")
+        (kept / f"{name.removesuffix('-verbalized')}.jsonl").write_text(text, "utf-8")
+    again = run_bench([own], [f"recorded/{kept}"], ["sex"])
+    said = [result.scores.filter(part="verbalized").select("mode", "metric", "value", "n").rows()
+            for result in (asked, again)]  # fmt: skip
+    assert said[0]
+    assert said[0] == said[1]
+    (kept / "response-group.jsonl").unlink()
+    silent = run_bench([own], [f"recorded/{kept}"], ["sex"])
+    assert silent.scores.filter(part="verbalized").is_empty()
+    assert any("no verbalized shares" in one.what for _, one in silent.problems)

@@ -17,8 +17,8 @@ from alignsurvey.benchmark.asking import (
 )
 from alignsurvey.benchmark.baselines import baseline_replies
 from alignsurvey.benchmark.held_out import HeldOut
-from alignsurvey.benchmark.parts import Part
-from alignsurvey.benchmark.replies import recorded_replies
+from alignsurvey.benchmark.parts import Part, question_of
+from alignsurvey.benchmark.replies import recorded_replies, recorded_shares
 from alignsurvey.benchmark.rows import Problem
 from alignsurvey.benchmark.scored import Scored, score_replies
 from alignsurvey.benchmark.share_baselines import baseline_shares, released_shares
@@ -31,6 +31,7 @@ from alignsurvey.benchmark.verbalized import (
 from alignsurvey.errors import InputError
 from alignsurvey.running import Asker
 from alignsurvey.simulators.protocols import Simulator
+from alignsurvey.tasks.queries import Query
 from alignsurvey.tasks.records import GroupRecord
 
 Model = str | Simulator
@@ -153,8 +154,14 @@ def groups_of(parts: Sequence[Part], by: Sequence[str]) -> tuple[list[GroupPart]
             what = "the released groups are asked for; none are made of the individual records"
             problems.append((task.value, Problem(0, what)))
             continue
+        had = {name for one in part.records for name, _ in one.profile}
+        present = [name for name in by if name in had]
+        if present:
+            what = "no groups by it: no profile has the attribute"
+            problems += [(task.value, Problem(0, f"{what} '{one}'")) for one in by
+                         if one not in had]  # fmt: skip
         try:
-            groups = group_part(part, by)
+            groups = group_part(part, present or by)
         except InputError as error:
             problems.append((task.value, Problem(0, f"no verbalized shares: {error}")))
             continue
@@ -201,10 +208,12 @@ def _told(model: str, questions: Questions, progress: Progress) -> Answers:
         texts, odd = _known(model, part, questions)
         problems += [(f"{model}: {part.task}", one) for one in odd]
         scored += score_replies(part, model, texts, questions.seed)
-    for groups in questions.groups if model.startswith("baseline/") else ():
+    for groups in questions.groups:
         queries = plan_groups(groups.groups, questions.elicitation)
-        said = baseline_shares(model, groups)
-        rows += verbalized_rows(groups, model, queries, said, questions.seed)
+        said, odd = _known_shares(model, groups, queries, questions)
+        problems += [(f"{model}: {groups.task}", one) for one in odd]
+        if any(said):
+            rows += verbalized_rows(groups, model, queries, said, questions.seed)
     return Answers(tuple(scored), tuple(rows), (), tuple(problems))
 
 
@@ -215,6 +224,15 @@ def _known(model: str, part: Part, questions: Questions) -> tuple[list[str], lis
     if part.task in GROUP_TASKS.values():
         return released_shares(model, part.records), []
     return baseline_replies(model, part.records, questions.seed), []
+
+
+def _known_shares(
+    model: str, groups: GroupPart, queries: Sequence[Query], questions: Questions
+) -> tuple[list[str], list[Problem]]:
+    if model.startswith("recorded/"):
+        path = questions.base / model.removeprefix("recorded/")
+        return recorded_shares(path, groups.task, [question_of(query) for query in queries])
+    return baseline_shares(model, groups), []
 
 
 def _asked(model: Simulator, questions: Questions) -> Answers:

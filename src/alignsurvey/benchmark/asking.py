@@ -160,7 +160,7 @@ def plan_parts(
     """
     planned = [plan_part(part, held_out, elicitation) for part in held_out.parts]
     planned.append(plan_groups(groups, elicitation))
-    planned = [[_fitting(query, simulator) for query in queries] for queries in planned]
+    planned = [[fitting(query, simulator) for query in queries] for queries in planned]
     everything = [query for queries in planned for query in queries]
     check_examples(everything, [one for part in held_out.parts for one in part.records])
     return planned
@@ -221,7 +221,8 @@ def _verbatim(records: Sequence[Record], elicitation: Elicitation) -> bool:
     return not chosen and all(record.layout.frame for record in records)
 
 
-def _fitting(query: Query, simulator: Simulator) -> Query:
+def fitting(query: Query, simulator: Simulator) -> Query:
+    """Shorten a query for a simulator that says how long its prompts may be; see `shorten`."""
     if not isinstance(simulator, Bounded):
         return query
     messages = shorten(query.messages, simulator.prompt_tokens, simulator.count_tokens)

@@ -10,6 +10,7 @@ from typing import Any
 
 from alignsurvey.benchmark.answer_table import answer_table, asked_queries
 from alignsurvey.benchmark.bench import BenchResult
+from alignsurvey.benchmark.parts import question_of
 from alignsurvey.benchmark.replies import record_mark
 from alignsurvey.benchmark.rows import Problem
 from alignsurvey.benchmark.scored import Scored
@@ -72,6 +73,8 @@ def write_bench(
     for one in result.scored:
         if one.mode == "strict":
             folder.write_text(_file_name(one), "\n".join(_lines(one)) + "\n")
+    for name, lines in _said_of_groups(result).items():
+        folder.write_text(name, "\n".join(lines) + "\n")
     if result.judged:
         said = (line for one in result.judged for line in one.lines())
         folder.write_text("judges.jsonl", "\n".join(said) + "\n")
@@ -89,8 +92,22 @@ def write_bench(
     folder.write_manifest(content, None)
 
 
+def _said_of_groups(result: BenchResult) -> dict[str, list[str]]:
+    """Write what was said of groups as prediction files, which can be given again as recorded."""
+    files: dict[str, list[str]] = {}
+    for model, (query, reply) in result.shares:
+        name = f"{_safe(model)}-{query.task}-verbalized.jsonl"
+        row = {"prompt": question_of(query), "predict": reply.text or ""}
+        files.setdefault(name, []).append(json.dumps(row, ensure_ascii=False))
+    return files
+
+
+def _safe(model: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", model)
+
+
 def _file_name(one: Scored) -> str:
-    parts = (re.sub(r"[^\w.-]+", "_", one.model), one.part.task.value, one.part.name)
+    parts = (_safe(one.model), one.part.task.value, one.part.name)
     return "-".join(filter(None, parts)) + ".jsonl"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alignsurvey.benchmark.asking import fitting
 from alignsurvey.benchmark.judge_files import Asked, Given, RecordedJudge, read_judges
 from alignsurvey.benchmark.judge_scores import Judged, Row, judge_rows
 from alignsurvey.benchmark.respondents import respondents
@@ -197,11 +198,13 @@ def _silent(queries: Sequence[Query | None]) -> list[Problem]:
 def _given(judge: Judge, asked: Asked, asker: Asker) -> tuple[Given, list[Problem]]:
     if isinstance(judge, RecordedJudge):
         return judge.replies(asked)
-    queries = [query for own in asked.values() for query in own if query is not None]
-    asker.announce([(judge, queries)])
-    replies = asker.ask(judge, queries)
+    # Files name an answer by its whole question, whatever a judge's context cuts off.
+    fitted = {query.id: fitting(query, judge)
+              for own in asked.values() for query in own if query is not None}  # fmt: skip
+    asker.announce([(judge, list(fitted.values()))])
+    replies = asker.ask(judge, list(fitted.values()))
     texts = {
-        model: [replies[query.id].text if query else None for query in own]
+        model: [replies[fitted[query.id].id].text if query else None for query in own]
         for model, own in asked.items()
     }
     failed = [reply.error for reply in replies.values() if reply.error]
