@@ -22,7 +22,8 @@ STAGES = {
     "running": FOUNDATION | {"survey", "predictions", "tasks", "simulators"},
     "rectify": FOUNDATION | {"survey", "metrics", "predictions"},
     "fidelity": FOUNDATION
-    | {"survey", "metrics", "predictions", "tasks", "simulators", "running", "rectify"},
+    | {"survey", "metrics", "predictions", "tasks", "simulators", "running", "rectify"}
+    | {"training"},
     "benchmark": FOUNDATION
     | {"survey", "metrics", "predictions", "tasks", "simulators", "running", "rectify"},
     "training": FOUNDATION | {"survey", "predictions", "tasks", "simulators"},

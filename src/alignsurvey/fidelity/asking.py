@@ -97,6 +97,8 @@ def asked_simulators(study: Study, terms: Terms) -> dict[str, Simulator]:
 def _asked(study: Study, spec: SimulatorSpec, terms: Terms) -> Simulator | None:
     if spec.name in terms.simulators:
         return terms.simulators[spec.name]
+    if spec.train is not None:
+        return None  # it is fine-tuned on each pilot, and then gives shares itself
     provider = parse_name(spec.use).provider
     if provider in (*ENDPOINTS, *LOCAL):
         return find_simulator(

@@ -14,6 +14,7 @@ from alignsurvey.fidelity.asking import AskedStudy, in_words
 from alignsurvey.fidelity.ceiling import half_weights
 from alignsurvey.fidelity.grouping import Group, study_groups
 from alignsurvey.fidelity.judges import Judges
+from alignsurvey.fidelity.learners import learner_of
 from alignsurvey.fidelity.repairing import (
     REPAIR_FOLDS,
     Line,
@@ -27,7 +28,7 @@ from alignsurvey.fidelity.study import SimulatorSpec, Study
 from alignsurvey.fidelity.targets import Floats, Target, human_answers, study_targets
 from alignsurvey.predictions import Predictions
 from alignsurvey.randomness import stable_hash
-from alignsurvey.simulators import TRIVIAL, cross_predict, planted, resolve
+from alignsurvey.simulators import TRIVIAL, cross_predict, planted
 from alignsurvey.survey.margins import Margin
 from alignsurvey.survey.survey import Survey
 
@@ -130,7 +131,7 @@ class Setup:
         if spec.use.partition("/")[0] in _FIXED:
             return self.fixed(spec).align(people.ids)
         items, profile = list(self.study.asked), list(self.study.profile)
-        learner = resolve(spec.use, seed=seed)
+        learner = learner_of(spec, seed)
         if pilot is None:
             return cross_predict(learner, people, items, profile, CROSS_FOLDS, seed)
         predictor = learner.fit(pilot.select([*profile, *items]), items, profile)
@@ -153,7 +154,7 @@ class Setup:
             return self.fixed(spec)
         items, profile = list(self.study.asked), list(self.study.profile)
         shown = pilot.select([*profile, *items])
-        learner = resolve(spec.use, seed=seed)
+        learner = learner_of(spec, seed)
         return cross_predict(learner, shown, items, profile, min(REPAIR_FOLDS, pilot.n), seed)
 
     def fixed(self, spec: SimulatorSpec) -> Predictions:
@@ -223,7 +224,7 @@ def prepare(study: Study, survey: Survey, asked: Collection[str] = ()) -> Setup:
         if spec.use.partition("/")[0] in _FIXED:
             setup.fixed(spec)
         else:
-            resolve(spec.use, seed=study.seed)
+            learner_of(spec, study.seed)
     return setup
 
 

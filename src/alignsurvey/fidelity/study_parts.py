@@ -107,6 +107,9 @@ class SimulatorSpec(Part):
     allow_missing: bool = Field(False, description="recorded: absent people count as no reply")
     elicit: Mapping[str, Any] = Field({}, description="asked: in place of keys of 'elicit'")
     base_url: str | None = Field(None, description="asked: address of its server, with /v1")
+    train: Mapping[str, Any] | None = Field(
+        None, description="hf: fine-tuned on each pilot; preset, loss and settings"
+    )
 
     @property
     def name(self) -> str:

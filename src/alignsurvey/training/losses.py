@@ -75,7 +75,7 @@ class OptionShares:
     positions : mapping of str to array, shape (K,)
         Place of each option on its scale; items without are nominal.
     from_scores : bool
-        The values are scores of the options (of a head) in place of logits of the vocabulary.
+        What it is given are a head's scores of the options, not logits of the vocabulary.
     name : str
 
     Raises
@@ -106,10 +106,10 @@ class OptionShares:
         if self.kind == "none" and not (self.ordinal or self.shift):
             raise InputError("loss: nothing to make small; give 'ordinal' or 'shift' a weight")
 
-    def __call__(self, values: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def __call__(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Give the weighted mean over the batch's examples."""
         read = score_log_shares if self.from_scores else option_log_shares
-        log_q = read(values, batch)
+        log_q = read(logits, batch)
         p = _targets(batch, log_q)
         each = torch.zeros_like(batch.weights)
         if self.kind != "none":

@@ -42,7 +42,7 @@ _SHAPE = {
 
 
 def tiny_model(
-    corpus: Iterable[str], folder: str | Path, *, tokens: int = 2048, seed: int = 0, **shape: int
+    corpus: Iterable[str], folder: str | Path, *, tokens: int = 2048, seed: int = 0, **shape: float
 ) -> Path:
     """Make a Llama-type model with a tokenizer trained on a corpus, and save it.
 
@@ -59,7 +59,7 @@ def tiny_model(
         Size of the vocabulary at most.
     seed : int
         Of the weights.
-    **shape : int
+    **shape : int or float
         Of `transformers.LlamaConfig`, such as ``hidden_size``; about 1.8 million parameters
         otherwise.
 
