@@ -116,3 +116,11 @@ def test_a_model_without_a_template_is_trained_on_the_plain_text(loaded: Any) ->
     [example] = encode([Exchange((Message("user", "Happy?"),), "A. yes")], chat)
     text = chat.tokenizer.decode([*example.prompt_ids, *example.answer_ids])
     assert text.endswith("Happy?\n\nAnswer: A. yes" + chat.tokenizer.eos_token)
+
+
+def test_answer_training_needs_no_labels(data: Path, loaded: Any) -> None:
+    source = RecordSource(read_sources([data]), loaded.chat, with_labels=False)
+    [example] = source.encoded([0], 0)
+    assert example.label_ids == ()
+    assert example.target is not None
+    assert example.target.sum() == 1

@@ -10,10 +10,12 @@ import torch
 
 from alignsurvey.errors import InputError
 from alignsurvey.training.checkpoint import NAME, trainable
+from alignsurvey.training.config import read_training
 from alignsurvey.training.examples import RecordSource, read_sources
 from alignsurvey.training.loop import Progress, train
 from alignsurvey.training.lora import Lora, with_lora
 from alignsurvey.training.losses import Sft
+from alignsurvey.training.run import run_training
 from alignsurvey.training.settings import Settings
 
 
@@ -116,3 +118,13 @@ def test_nothing_to_train_is_said(
     given = source if examples is None else examples
     with pytest.raises(InputError, match=message):
         train(loaded.model, given, Settings(), Sft())
+
+
+def test_a_loss_over_options_learns_from_records_too(config: Path, tmp_path: Path) -> None:
+    text = f"{config.read_text(encoding='utf-8')}loss: distribution\n"
+    text = text.replace("epochs: 2", "epochs: 12")
+    config.write_text(text, encoding="utf-8")
+    stage1, stage2 = run_training(read_training(config), tmp_path / "out")
+    assert stage1.trained is not None
+    assert stage2.trained is not None
+    assert stage2.trained.losses[-1] < 0.9 * stage1.trained.losses[0]

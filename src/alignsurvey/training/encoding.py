@@ -68,7 +68,9 @@ class Example:
         return len(self.prefix_ids) + len(self.question_ids) + len(self.answer_ids)
 
 
-def encode(exchanges: Sequence[Exchange], chat: Chat, cutoff: int = 2048) -> list[Example]:
+def encode(
+    exchanges: Sequence[Exchange], chat: Chat, cutoff: int = 2048, *, with_labels: bool = True
+) -> list[Example]:
     """Encode prompts and their answers as the model's chat template writes them.
 
     A prompt is tokenized whole, as it is when the model is asked, so that training and asking
@@ -81,6 +83,8 @@ def encode(exchanges: Sequence[Exchange], chat: Chat, cutoff: int = 2048) -> lis
         Of `alignsurvey.simulators.local`, as the simulator uses it.
     cutoff : int
         Most tokens of prompt and answer.
+    with_labels : bool
+        Whether the options' tokens are needed; answer-token training needs none.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def encode(exchanges: Sequence[Exchange], chat: Chat, cutoff: int = 2048) -> lis
     examples = []
     for one, prompt, answer in zip(exchanges, prompts, answers, strict=True):
         if one.labels not in known:
-            known[one.labels] = label_tokens(one.labels, tokenizer)
+            known[one.labels] = label_tokens(one.labels, tokenizer) if with_labels else ()
         examples.append(_example(one, prompt, answer, known[one.labels], tokenizer, cutoff))
     return examples
 

@@ -112,7 +112,7 @@ def record_exchange(record: Record, *, seed: int = 42, epoch: int = 0) -> Exchan
     ...         r'Happy?\nA. yes\nB. no\n\nPlease answer.", "output": "A. yes", "id": 3}]')
     >>> [record] = parse_records(text, "rows.json")
     >>> [record_exchange(record, epoch=turn).answer for turn in range(2)]
-    ['A. yes', 'B. yes']
+    ['B. yes', 'A. yes']
     """
     if not record.output.strip():
         raise InputError(f"row {record.row}: the answer is empty; leave the row out")
@@ -129,6 +129,7 @@ def record_exchange(record: Record, *, seed: int = 42, epoch: int = 0) -> Exchan
         prompt = render(replace(record, options=shown))
         labels = tuple(labels[order.index(place)] for place in range(len(order)))
         answer = f"{labels[record.choice]}{record.layout.option}{record.answer}"
+        target = np.eye(len(labels))[record.choice]
     return Exchange(
         (Message("user", prompt),), answer, who, item, "", labels, target, 1.0, record
     )  # fmt: skip
@@ -174,12 +175,15 @@ class RecordSource:
     cutoff : int
         Most tokens of prompt and answer.
     seed : int
+    with_labels : bool
+        Whether the options' tokens are needed, as they are for losses over options.
     """
 
     records: Sequence[Record] = field(repr=False)
     chat: Chat = field(repr=False)
     cutoff: int = 2048
     seed: int = 42
+    with_labels: bool = True
 
     def __len__(self) -> int:
         return len(self.records)
@@ -205,7 +209,7 @@ class RecordSource:
 
         chosen = [self.records[place] for place in places]
         exchanges = [record_exchange(one, seed=self.seed, epoch=epoch) for one in chosen]
-        return encode(exchanges, self.chat, self.cutoff)
+        return encode(exchanges, self.chat, self.cutoff, with_labels=self.with_labels)
 
 
 def read_sources(paths: Iterable[Path]) -> tuple[Record, ...]:

@@ -196,7 +196,8 @@ def _train_stage(
     settings = stage_settings(file, stage.epochs)
     loaded, model = _adapted(file, stage, world)
     cutoff = min(file.setting("cutoff"), loaded.longest or 10**9)
-    source = RecordSource(records, loaded.chat, cutoff, settings.seed)
+    with_labels = file.loss != "sft"
+    source = RecordSource(records, loaded.chat, cutoff, settings.seed, with_labels)
     pad = loaded.chat.tokenizer.pad_token_id or 0
     checkpoints = stage.folder / "checkpoint"
     trained = train(
