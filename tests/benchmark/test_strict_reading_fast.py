@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alignsurvey.benchmark.segmentation import tokenizer
+from alignsurvey.benchmark.strict import many_similarities
 from alignsurvey.benchmark.strict.segmenting import segmenter
+from alignsurvey.benchmark.strict.similarity import similarity
 from alignsurvey.tasks.replies import options, wording
 
 PIECES = st.sampled_from(
@@ -38,3 +41,11 @@ def test_words_are_those_of_jieba(starts: list[int], drawn: str) -> None:
         "".join(CHINESE[i] for i in starts),
     ]:
         assert segmenter().cut(run) == tokenizer().lcut(run)
+
+
+def test_processes_share_reasons_and_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_similarities, "ENOUGH", 4)
+    pairs = [("服务很好，人也热情", "服务还好"), ("too far away", "It is far.")] * 3
+    alone = many_similarities.similarities(pairs)
+    assert alone == [similarity(*pair) for pair in pairs]
+    assert many_similarities.similarities(pairs, workers=2) == alone

@@ -121,8 +121,9 @@ def score_rows(
     mode: Mode,
     field: str | None = None,
     codebook: Codebook | None = None,
+    workers: int = 1,
 ) -> FileScore:
-    """Score the rows of a file that has been read.
+    """Score the rows of a file that has been read; strictly with so many processes at most.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def score_rows(
     if mode is Mode.STRICT:
         from alignsurvey.benchmark.strict import score_strict
 
-        score: FileScore = score_strict(task, file.rows, about, codebook=codebook)
+        score: FileScore = score_strict(task, file.rows, about, codebook=codebook, workers=workers)
     else:
         from alignsurvey.benchmark.paper import score_paper
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +37,9 @@ def score(
         Path | None,
         typer.Option(help="Codebook (YAML): positions of group options, options of a role field."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes for many reasons; by default one a core.")
+    ] = os.cpu_count() or 1,
     rows: Annotated[bool, typer.Option("--rows", help="With --json: every row too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
@@ -64,7 +68,7 @@ def score(
         )
     book = read_codebook(codebook) if codebook else None
     read = [read_rows(path, the_task) for path in files]
-    scores = [score_rows(file, the_task, the_mode, field, book) for file in read]
+    scores = [score_rows(file, the_task, the_mode, field, book, workers) for file in read]
     if json:
         _print_json(the_task, the_mode, dict(zip(_names(files), scores, strict=True)), rows)
         return

@@ -26,6 +26,7 @@ def score_strict(
     codebook: Codebook | None = None,
     replicates: int = REPLICATES,
     seed: int = 42,
+    workers: int = 1,
 ) -> FileScore:
     """Score predictions as they were meant, and say what could not be read.
 
@@ -43,6 +44,8 @@ def score_strict(
         Bootstrap replicates, over respondents where rows name them (``person_id``,
         ``respondent``, ``respondent_id`` or ``id``), else over rows; 0 for no intervals.
     seed : int
+    workers : int
+        Processes that share the comparison of many reasons; see `similarities`.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def score_strict(
     elif task is Task.INTERVIEW:
         score = score_interview(rows, keys, resampling)
     elif task is Task.STANCE:
-        score = score_stance(rows, keys, resampling)
+        score = score_stance(rows, keys, resampling, workers)
     elif task is Task.RESPONSE:
         score = score_response(rows, keys, resampling)
     else:

@@ -18,11 +18,8 @@ from alignsurvey.benchmark.strict.estimates import (
     precision_recall_f1,
 )
 from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
-from alignsurvey.benchmark.strict.similarity import (
-    SIMILARITIES,
-    needs_segmentation,
-    similarity,
-)
+from alignsurvey.benchmark.strict.many_similarities import similarities
+from alignsurvey.benchmark.strict.similarity import SIMILARITIES, needs_segmentation
 from alignsurvey.errors import InputError
 from alignsurvey.tasks.replies import STANCES, read_stance
 
@@ -33,7 +30,10 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def score_stance(
-    rows: Sequence[PredictionRow], keys: Sequence[str], resampling: Resampling
+    rows: Sequence[PredictionRow],
+    keys: Sequence[str],
+    resampling: Resampling,
+    workers: int = 1,
 ) -> FileScore:
     """Score stances and reasons; reasons are compared where both sides give one."""
     judged = Judged()
@@ -53,7 +53,7 @@ def score_stance(
         columns[place, gold.index * (_K + 1) + (_K if said.index is None else said.index)] = 1.0
         if gold.reason and said.reason:
             reasons.append((place, gold.reason, said.reason))
-    judged.problems += _compare(reasons, rows, keys, judged.rows, columns)
+    judged.problems += _compare(reasons, rows, keys, judged.rows, columns, workers)
     found = estimates(columns[judged.scored], _statistics, judged.among(resampling))
     metrics = judged.metrics() | found | {"n_reasons": int(columns[:, _CELLS].sum())}
     return FileScore(metrics, judged.rows, tuple(judged.problems))
@@ -65,6 +65,7 @@ def _compare(
     keys: Sequence[str],
     shown_rows: dict[str, Any],
     columns: Floats,
+    workers: int,
 ) -> list[Problem]:
     """Write the similarities of the reasons into the columns and the rows shown."""
     if any(needs_segmentation(text) for _, *both in reasons for text in both):
@@ -74,11 +75,12 @@ def _compare(
             what = "reasons in Chinese are not compared: install alignsurvey[zh] (jieba)"
             return [Problem(rows[reasons[0][0]].line, what)]
     problems = []
-    for place, gold, said in reasons:
+    pairs = [(gold[:LONGEST_REASON], said[:LONGEST_REASON]) for _, gold, said in reasons]
+    alike = similarities(pairs, workers)
+    for (place, gold, said), found in zip(reasons, alike, strict=True):
         if max(len(gold), len(said)) > LONGEST_REASON:
             what = f"a reason is compared by its first {LONGEST_REASON} characters"
             problems.append(Problem(rows[place].line, what))
-        found = similarity(gold[:LONGEST_REASON], said[:LONGEST_REASON])
         columns[place, _CELLS:] = 1.0, *found
         shown_rows[keys[place]] = {
             **shown_rows[keys[place]],
