@@ -142,7 +142,7 @@ def card(record: Mapping[str, Any]) -> str:
     settings = "\n".join(f"| {name} | {value} |" for name, value in record["settings"].items())
     ends = f"{losses[0]:.3f} at the first update, {losses[-1]:.3f} at the last of {len(losses):,}"
     lines = [
-        f"# An adapter for {record['base']}, trained on survey answers",
+        f"# An adapter for {Path(record['base']).name}, trained on survey answers",
         "",
         "## What it is for",
         "",
