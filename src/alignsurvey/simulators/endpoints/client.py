@@ -78,7 +78,7 @@ class Client:
         most = self._asked.most_replies_to_a_request
         self._queue = Queue(jobs(queries, most, self._found))
         base_url = self._asked.provider.base_url
-        async with Wire(base_url, self._key) as self._wire:
+        async with Wire(base_url, self._key, self._limits.timeout_seconds) as self._wire:
             try:
                 self._start_workers()
                 await self._done

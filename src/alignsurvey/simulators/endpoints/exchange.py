@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from functools import lru_cache
+from contextlib import suppress
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,6 +21,7 @@ __all__ = ["Response", "Wire"]
 
 _LARGE = 2**20
 _CONNECT_SECONDS = 15.0
+_LOOK_SECONDS = 0.05
 
 
 class Response(NamedTuple):
@@ -40,12 +41,17 @@ class Wire:
     base_url : str
     key : str
         "" for none.
+    longest_seconds : float
+        The longest that any response is waited for.
     """
 
-    def __init__(self, base_url: str, key: str) -> None:
+    def __init__(self, base_url: str, key: str, longest_seconds: float) -> None:
         self._url = f"{base_url}/chat/completions"
         self._key = key
+        self._connect_seconds = min(longest_seconds / 2, _CONNECT_SECONDS)
         self._session: aiohttp.ClientSession | None = None
+        self._due: dict[asyncio.Task[Any], float] = {}
+        self._overdue: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Wire:
         """Open the session; connections are opened as they are needed."""
@@ -57,13 +63,19 @@ class Wire:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
             # Read once here: aiohttp's trust_env would search the environment a request.
             proxy=_proxy_for(self._url),
         )
+        self._loop = asyncio.get_running_loop()
+        self._watch = self._loop.create_task(self._watch_times())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Close all connections."""
+        self._watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watch
         if self._session:
             await self._session.close()
 
@@ -84,10 +96,11 @@ class Wire:
         assert self._session is not None
         data = body if len(body) < _LARGE else io.BytesIO(body)
         start = perf_counter()
+        task = asyncio.current_task()
+        assert task is not None
+        self._due[task] = self._loop.time() + seconds
         try:
-            async with self._session.post(
-                self._url, data=data, timeout=_timeout(seconds), allow_redirects=False
-            ) as response:
+            async with self._session.post(self._url, data=data, allow_redirects=False) as response:
                 raw = await response.read()
                 return Response(response.status, response.headers, raw, perf_counter() - start)
         except aiohttp.ClientConnectorError as error:
@@ -96,22 +109,34 @@ class Wire:
             raise PassingError(
                 f"cannot be reached: {why}", congestion=True, may_be_all=True
             ) from error
+        except asyncio.CancelledError as error:
+            if task not in self._overdue or task.uncancel() > 0:
+                raise
+            raise _late(start) from error
         except TimeoutError as error:
-            waited = perf_counter() - start
-            raise PassingError(
-                f"no response in {waited:.0f} s",
-                congestion=True,
-                may_be_all=isinstance(error, aiohttp.ConnectionTimeoutError),
-            ) from error
+            raise _late(start, may_be_all=True) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise PassingError(
                 f"the connection broke off ({type(error).__name__})", may_be_all=True
             ) from error
+        finally:
+            del self._due[task]
+            self._overdue.discard(task)
+
+    async def _watch_times(self) -> None:
+        """Cancel what is overdue: one look at all costs less than a timer for each."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = self._loop.time()
+            for task, due in self._due.items():
+                if due <= now and task not in self._overdue:
+                    self._overdue.add(task)
+                    task.cancel()
 
 
-@lru_cache(maxsize=64)
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+def _late(start: float, *, may_be_all: bool = False) -> PassingError:
+    waited = perf_counter() - start
+    return PassingError(f"no response in {waited:.0f} s", congestion=True, may_be_all=may_be_all)
 
 
 def _proxy_for(url: str) -> str | None:
