@@ -6,7 +6,7 @@ client runs in a fresh process too, in turn, and medians are taken:
 - bare: posts prompts that are ready and parses the JSON; nothing else.
 - ours: plans the queries, asks with a reply store, and reads which option was chosen.
 - openai: `AsyncOpenAI.chat.completions.create` for prompts that are ready; left out, and said so,
-  where the package is not installed (pip install openai).
+  where the package is not installed (extra `bench`).
 
 Then 256 connections at 50 ms: how much of what the latency allows, or of what a bare loop gets
 out of the same server, whichever is lower, is reached while asking (through the store too).
@@ -209,7 +209,7 @@ def measure(n: int, repeats: int) -> dict[str, Any]:
     cpu = {name: row["cpu_ms_an_answer"] for name, row in no_latency.items()}
     latency, connections = 0.05, 256
     # Finding 256 connections takes a quarter of a second, which a short run would be judged by.
-    with_latency = medians(["bare", "ours"], 3 * n, repeats, connections, latency)
+    with_latency = medians(["bare", "ours"], 5 * n, repeats, connections, latency)
     allowed = min(connections / latency, with_latency["bare"]["asked_a_second"])
     return {
         "no_latency": no_latency,

@@ -72,8 +72,15 @@ class Provider:
         return not self.needs_key
 
 
-# What each row says is from the providers' references as of 2026. Where a document is silent the
-# row says no: a parameter that may be ignored would be in the manifest and not in the reply.
+# Read again in November 2026. On the providers' own pages: anthropic (n must be 1; logprobs and
+# response_format ignored; temperature to 1), ollama (seed, response_format, reasoning_effort,
+# logprobs; no n), the addresses of gemini and qwen. In providers' specifications and libraries:
+# openai (20 log-probabilities, max_completion_tokens), together (logprobs is a number, to 20). In
+# others' descriptions: deepseek (JSON without a schema, temperature to 2), mistral (random_seed,
+# json_schema, temperature to 1.5). The rest could not be checked: openrouter, vllm, llamacpp, n but
+# for anthropic and ollama, log-probabilities of deepseek, qwen, gemini and mistral, seeds and
+# efforts of the other rows. Where nothing was known the row says no: a parameter that may be
+# ignored would be in the manifest and not in the reply.
 _ROWS = (
     Provider("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", n=128,
              max_tokens="max_completion_tokens"),
