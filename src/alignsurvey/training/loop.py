@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +14,14 @@ import torch
 
 from alignsurvey.errors import InputError
 from alignsurvey.randomness import hash_ids, stable_hash, uniforms
-from alignsurvey.training.checkpoint import (
-    Checkpoint,
-    load_weights,
-    optimizer_moments,
-    restore,
-    trainable,
-)
+from alignsurvey.training.checkpoint import load_weights
 from alignsurvey.training.encoding import Example
 from alignsurvey.training.losses import Loss
-from alignsurvey.training.packing import Batch, answer_logits, make_batch
-from alignsurvey.training.schedule import (
-    Encoded,
-    Schedule,
-    Source,
-    device_batches,
-    encoded_packs,
-)
+from alignsurvey.training.packing import answer_logits
+from alignsurvey.training.schedule import Encoded, Schedule, Source, encoded_packs
 from alignsurvey.training.settings import Settings
+from alignsurvey.training.under_way import Forward, UnderWay
 from alignsurvey.training.world import ALONE, World
-
-Forward = Callable[[Any, Batch], torch.Tensor]
-"""From model and batch to what the loss takes."""
 
 
 @dataclass(frozen=True)
@@ -84,77 +70,6 @@ class Trained:
     tokens: int = 0
     seconds: float = 0.0
     resumed_at: int = 0
-
-
-@dataclass
-class _Run:
-    """A stage under way."""
-
-    model: Any
-    source: Source
-    settings: Settings
-    loss: Loss
-    forward: Forward
-    world: World
-    pad_id: int
-    key: str
-    folder: Path | None
-    losses: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    best: dict[str, torch.Tensor] = field(default_factory=dict)
-    examples: int = 0
-    tokens: int = 0
-
-    def __post_init__(self) -> None:
-        self.named = trainable(self.model)
-        if not self.named:
-            raise InputError("the model has nothing to train; give it an adapter first")
-        first = next(iter(self.named.values()))
-        self.device = first.device
-        self.optimizer = torch.optim.AdamW(
-            list(self.named.values()),
-            lr=self.settings.learning_rate,
-            weight_decay=self.settings.weight_decay,
-        )
-        self.has_dropout = any(
-            isinstance(one, torch.nn.Dropout) and one.p > 0 for one in self.model.modules()
-        )
-
-    def save(self) -> None:
-        """Write a checkpoint, on the first device alone."""
-        if self.folder is None or self.world.rank:
-            return
-        state = {"key": self.key, "losses": self.losses, "validation": self.validation}
-        moments = optimizer_moments(self.optimizer, self.named)
-        Checkpoint(self.named, moments, self.best, state).write(self.folder)
-
-    def resume(self) -> None:
-        """Go back to the last checkpoint, if there is one."""
-        kept = Checkpoint.read(self.folder, self.key) if self.folder else None
-        if kept is not None:
-            restore(kept, self.optimizer, self.named)
-            self.losses = [float(one) for one in kept.state["losses"]]
-            self.validation = [float(one) for one in kept.state["validation"]]
-            self.best = dict(kept.best)
-
-    def mean_loss(self, packs: Sequence[Sequence[Example]], *, learn: bool) -> float:
-        """Compute the loss of packs, batch by batch, with or without gradients."""
-        batches = device_batches(packs, self.settings)
-        size = sum(_size(self.loss, one) for pack in packs for one in pack)
-        total = torch.zeros((), device=self.device)
-        for number, parts in enumerate(batches):
-            if number % self.world.size != self.world.rank:
-                continue
-            batch = make_batch(parts, self.pad_id, self.device)
-            share = sum(_size(self.loss, one) for one in batch.examples) / size
-            with _numbers(self.model, self.device):
-                loss = self.loss(self.forward(self.model, batch), batch) * share
-            if learn:
-                loss.backward()
-                self.tokens += batch.tokens
-                self.examples += len(batch.examples)
-            total += loss.detach()
-        return self.world.sum(total)
 
 
 def train(
@@ -207,7 +122,7 @@ def train(
     if not len(source):
         raise InputError("there is nothing to train on; the data give no example")
     settings.accumulation(world.size)
-    run = _Run(model, source, settings, loss, forward, world, pad_id, key, folder)
+    run = UnderWay(model, source, settings, loss, forward, world, pad_id, key, folder)
     learning, held = _sides(run.source.respondents, settings)
     schedule = Schedule(run.source.respondents, run.source.sizes, learning, settings)
     run.resume()
@@ -233,7 +148,7 @@ def train(
 
 
 def _updates(
-    run: _Run, schedule: Schedule, held: Sequence[int], tell: Callable[[Progress], None] | None
+    run: UnderWay, schedule: Schedule, held: Sequence[int], tell: Callable[[Progress], None] | None
 ) -> None:
     started, begun = time.monotonic(), len(run.losses)
     for epoch in range(begun // schedule.per_epoch, run.settings.epochs):
@@ -253,7 +168,7 @@ def _updates(
     run.save()
 
 
-def _update(run: _Run, schedule: Schedule, packs: Sequence[Sequence[Example]]) -> None:
+def _update(run: UnderWay, schedule: Schedule, packs: Sequence[Sequence[Example]]) -> None:
     step = len(run.losses)
     for group in run.optimizer.param_groups:
         group["lr"] = run.settings.rate(step, schedule.steps)
@@ -275,7 +190,7 @@ def _update(run: _Run, schedule: Schedule, packs: Sequence[Sequence[Example]]) -
     run.losses.append(loss)
 
 
-def _validate(run: _Run, held: Sequence[int]) -> None:
+def _validate(run: UnderWay, held: Sequence[int]) -> None:
     """Compute the loss on people kept out; remember the best weights."""
     run.model.eval()
     with torch.no_grad():
@@ -287,7 +202,7 @@ def _validate(run: _Run, held: Sequence[int]) -> None:
     run.validation.append(loss)
 
 
-def _is_enough(run: _Run) -> bool:
+def _is_enough(run: UnderWay) -> bool:
     if not run.validation:
         return False
     best = run.validation.index(min(run.validation))
@@ -314,20 +229,8 @@ def _sides(respondents: Sequence[Hashable], settings: Settings) -> tuple[list[in
     )
 
 
-def _size(loss: Loss, example: Example) -> float:
-    return example.weight * (len(example.answer_ids) if loss.per == "token" else 1)
-
-
-def _numbers(model: Any, device: torch.device) -> Any:
-    """Compute in bfloat16 where the base has it, while the adapter stays in float32."""
-    frozen = next((one.dtype for one in model.parameters() if not one.requires_grad), None)
-    if frozen in (torch.bfloat16, torch.float16):
-        return torch.autocast(device.type, dtype=frozen)
-    return nullcontext()
-
-
 @contextmanager
-def _derived_dropout(run: _Run, step: int) -> Iterator[None]:
+def _derived_dropout(run: UnderWay, step: int) -> Iterator[None]:
     """Draw dropout from the seed and the step, so that a resumed run draws the same."""
     if not run.has_dropout:
         yield
@@ -337,7 +240,7 @@ def _derived_dropout(run: _Run, step: int) -> Iterator[None]:
         yield
 
 
-def _progress(run: _Run, steps: int, begun: int, seconds: float) -> Progress:
+def _progress(run: UnderWay, steps: int, begun: int, seconds: float) -> Progress:
     done = len(run.losses)
     left = seconds / max(1, done - begun) * (steps - done)
     return Progress(done, steps, run.losses[-1], run.tokens / max(seconds, 1e-9), left)

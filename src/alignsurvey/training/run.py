@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,12 @@ from alignsurvey.tasks.corpora import read_rows
 from alignsurvey.tasks.records import Record
 from alignsurvey.training.config import TrainingFile
 from alignsurvey.training.examples import RecordSource, read_sources
-from alignsurvey.training.folder import (
-    file_hash,
-    is_finished,
-    versions,
-    write_result,
-    written_now,
-)
-from alignsurvey.training.guards import refuse_overlap, who_trained
+from alignsurvey.training.folder import file_hash, is_finished, write_result
+from alignsurvey.training.guards import refuse_overlap
 from alignsurvey.training.loop import Progress, Trained, train
 from alignsurvey.training.lora import Lora, check_head, continue_adapter, save_memory, with_lora
 from alignsurvey.training.losses import Loss, Sft
+from alignsurvey.training.record import settled, stage_record
 from alignsurvey.training.settings import Settings
 from alignsurvey.training.world import ALONE, World
 
@@ -142,7 +137,7 @@ def run_training(
     records = {one.data: read_sources(one.data) for one in stages}
     _guard(file, [one for found in records.values() for one in found])
     base = model_folder(file.model)
-    key = digest({"base": fingerprint(base), "file": _settled(file)})
+    key = digest({"base": fingerprint(base), "file": settled(file)})
     done: list[Finished] = []
     for stage in stages:
         key_of = digest([key, stage.name, stage.epochs, [file_hash(one) for one in stage.data]])
@@ -205,7 +200,7 @@ def _train_stage(
         tell=None if tell is None else lambda progress: tell(stage.name, progress),
     )  # fmt: skip
     if world.rank == 0:
-        record = _record(file, stage, records, settings, trained, key, loaded)
+        record = stage_record(file, stage, records, settings, trained, key, loaded)
         write_result(stage.folder, model, loaded.chat, record)
         for path in (*checkpoints.glob("*.safetensors"), checkpoints):
             path.rmdir() if path.is_dir() else path.unlink()
@@ -239,63 +234,3 @@ def _adapted(file: TrainingFile, stage: Planned, world: World) -> tuple[Loaded, 
     if file.setting("save_memory", False):
         save_memory(model)
     return replace(loaded, model=model), model
-
-
-def _settled(file: TrainingFile) -> dict[str, Any]:
-    """Every setting in plain values, whether from the file or the preset."""
-    from alignsurvey.training.config import PRESETS, TrainingSettings
-
-    own = {name: getattr(file.settings, name) for name in TrainingSettings.model_fields}
-    chosen = {name: value for name, value in own.items() if value is not None}
-    # How often it is saved, and how much is computed at once, changes no weight.
-    settled = {**PRESETS[file.preset], **chosen, "loss": file.loss}
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in settled.items()
-        if name not in ("save_every", "stage1_epochs", "stage2_epochs")
-    }
-
-
-def _record(
-    file: TrainingFile,
-    stage: Planned,
-    records: Sequence[Record],
-    settings: Settings,
-    trained: Trained,
-    key: str,
-    loaded: Loaded,
-) -> dict[str, Any]:
-    from alignsurvey.simulators.local.trained import RECORD
-
-    counts = {path: len(read_sources([path])) for path in stage.data}
-    who = who_trained(records)
-    earlier = stage.after / RECORD if stage.after else None
-    if earlier is not None and earlier.exists():
-        who = _joined(who, earlier)
-    return {
-        "key": key,
-        "base": file.model,
-        "base_fingerprint": fingerprint(model_folder(file.model)),
-        "continues": str(stage.after) if stage.after else None,
-        "stage": stage.name,
-        "preset": file.preset,
-        "loss": file.loss,
-        "settings": {**asdict(settings), **_settled(file), "epochs": settings.epochs},
-        "data": [
-            {"file": path.name, "rows": n, "sha256": file_hash(path)} for path, n in counts.items()
-        ],
-        "curve": {"losses": list(trained.losses), "validation": list(trained.validation)},
-        "device": loaded.device,
-        "versions": versions(),
-        "written": written_now(),
-        "notes": list(loaded.notes),
-        "trained_on": who,
-    }
-
-
-def _joined(who: dict[str, list[str]], earlier: Path) -> dict[str, list[str]]:
-    """Add who trained the adapter that was continued."""
-    import json
-
-    before = json.loads(earlier.read_text(encoding="utf-8"))["trained_on"]
-    return {kind: sorted({*found, *before.get(kind, [])}) for kind, found in who.items()}
