@@ -22,7 +22,8 @@ from alignsurvey.benchmark.share_baselines import baseline_shares
 from alignsurvey.benchmark.verbalized import group_part
 from alignsurvey.errors import InputError
 from alignsurvey.tasks.prompts import plan, write_choice
-from alignsurvey.tasks.queries import Query, Reply, read_query_table, respondent_text
+from alignsurvey.tasks.queries import Query, Reply, respondent_text
+from alignsurvey.tasks.query_tables import read_query_table
 from alignsurvey.tasks.records import Option, ResponseRecord, read_records
 
 OPTIONS = ("never", "sometimes", "often")

@@ -20,9 +20,8 @@ from alignsurvey.tasks.queries import (
     digest,
     letters,
     option_order,
-    query_table,
-    read_query_table,
 )
+from alignsurvey.tasks.query_tables import query_table, read_query_table
 
 QUERY = Query(
     7,

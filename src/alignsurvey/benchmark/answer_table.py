@@ -11,7 +11,8 @@ import polars as pl
 from alignsurvey.benchmark.asking import Pair
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.tasks.prompts.subjects import item_of, respondent_of
-from alignsurvey.tasks.queries import Query, query_table, respondent_text
+from alignsurvey.tasks.queries import Query, respondent_text
+from alignsurvey.tasks.query_tables import query_table
 from alignsurvey.tasks.replies import read_shares
 
 ANSWERS = {
