@@ -78,7 +78,9 @@ def diagnose(sample: Sample, width_ratio: float, lambda_: float, *, valid: bool)
     by_group, harmed = _by_group(sample, f, lambda_)
     shift = _shift(f, sample.design.weights, f_rest, sample.design_rest.weights)
     outside = float(np.mean((f_rest < f.min()) | (f_rest > f.max()))) if len(f_rest) else 0.0
-    verdict, reason = _verdict(sample.n, slope, width_ratio, shift, lambda_, harmed, valid)
+    verdict, reason = _verdict(
+        sample.n, slope, width_ratio, shift, lambda_, harmed, _skewness(sample), valid=valid
+    )
     return Diagnostics(width_ratio, slope, shift, outside, verdict, reason, by_group, harmed)
 
 
@@ -89,6 +91,8 @@ def _verdict(
     shift: float,
     lambda_: float,
     harmed: tuple[str, ...],
+    skewness: float | None,
+    *,
     valid: bool,
 ) -> tuple[Verdict, str]:
     if not valid:
@@ -106,6 +110,11 @@ def _verdict(
     # A simulator that says the same of everybody has no slope, and does neither good nor harm.
     if lambda_ > 0 and not np.isnan(slope) and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
         doubts.append(f"the calibration slope is {slope:.2f}, outside .5 to 1.5")
+    if skewness is not None and n < 25 * skewness**2:
+        doubts.append(
+            f"answers are skewed ({skewness:+.1f}): a mean's interval needs about "
+            f"{25 * skewness**2:.0f} humans to hold"
+        )
     if harmed:
         doubts.append(f"the correction makes {', '.join(harmed)} less precise")
     if doubts:
@@ -116,6 +125,20 @@ def _verdict(
         f"{100 * (1 - width_ratio):.0f} % narrower than" if width_ratio < 0.995 else "as wide as"
     )
     return "use", f"the interval is {change} the pilot's own"
+
+
+def _skewness(sample: Sample) -> float | None:
+    """Skewness of the human answers; None for shares and regressions, where it does not matter.
+
+    References
+    ----------
+    Cochran (1977), section 2.15: a mean's interval needs ``n > 25 skewness^2``.
+    """
+    if sample.X is not None or np.isin(sample.y, (0.0, 1.0)).all():
+        return None
+    centred = sample.y - sample.y.mean()
+    spread = float(np.mean(centred**2))
+    return float(np.mean(centred**3)) / spread**1.5 if spread > 1e-24 else None
 
 
 def _slope(y: Array, f: Array, w: Array) -> float:

@@ -39,7 +39,7 @@ def combine_greg(sample: Sample, fit: Fit, parts: Parts) -> Combined:
     return Combined(
         parts.human.value + lambda_ * (everybody - parts.pilot.value),
         parts.pilot_design.covariance(residual, residual) * df / df_left,
-        df_left,
+        np.maximum(parts.df - (lambda_ > 0), 1.0),
         lambda_,
         classical,
         correlation(parts),

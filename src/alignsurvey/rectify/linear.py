@@ -24,11 +24,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Linearised:
-    """An estimate (p,) and what each person contributes to its error, shape (n, p)."""
+    """An estimate (p,) and what each person contributes to its error, shape (n, p).
+
+    `df` (p,) are degrees of freedom of its variance where they are fewer than the design's, as
+    with a regression in which few people have much leverage.
+    """
 
     value: Array
     contributions: Array
     notes: tuple[str, ...] = ()
+    df: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,12 @@ class Parts:
     def pilot_df(self) -> float:
         """Degrees of freedom of the pilot's variance."""
         return max(self.pilot_design.df + 1 - self.lost_df, 1.0)
+
+    @property
+    def df(self) -> Array:
+        """Degrees of freedom for each value's t quantile; shape (p,)."""
+        own = np.full(len(self.human.value), self.pilot_df)
+        return own if self.human.df is None else np.minimum(own, self.human.df)
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,9 @@ def combine(parts: Parts, lambda_: Array, *, tuned: bool) -> Combined:
     return Combined(
         value,
         pilot + rest,
-        satterthwaite(pilot, df_pilot, rest, max(parts.rest_design.df, 1.0)),
+        satterthwaite(
+            pilot, np.maximum(parts.df - lost, 1.0), rest, max(parts.rest_design.df, 1.0)
+        ),
         np.asarray(lambda_, dtype=float),
         classical,
         correlation(parts),

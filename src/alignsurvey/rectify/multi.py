@@ -26,7 +26,7 @@ def combine_multi(
     rest: Sequence[Linearised],
     design: Design,
     design_rest: Design,
-    df: float,
+    df: Array,
     seed: int,
 ) -> tuple[Combined, Array]:
     """Rectify with k proxies.
@@ -38,7 +38,7 @@ def combine_multi(
     pilot, rest : sequences of k Linearised
         Applied to each proxy, in the pilot and in the rest.
     design, design_rest : Design
-    df : float
+    df : array, shape (p,)
         Degrees of freedom of the pilot.
     seed : int
         Of the folds.

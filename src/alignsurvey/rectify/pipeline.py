@@ -122,7 +122,7 @@ def _multi(
     pilot = [fit(f, X, sample.design.weights) for f in sample.f.T]
     rest = [fit(f, X_rest, sample.design_rest.weights) for f in sample.f_rest.T]
     combined, weights = combine_multi(
-        parts.human, pilot, rest, sample.design, sample.design_rest, parts.pilot_df, options.seed
+        parts.human, pilot, rest, sample.design, sample.design_rest, parts.df, options.seed
     )
     return parts, combined, weights
 
