@@ -161,3 +161,11 @@ def test_whatever_stands_in_a_file_is_a_row_or_a_problem(
     except InputError:
         return
     assert isinstance(file, RowFile)
+
+
+def test_equal_judgements_without_prompts_are_no_repeats(tmp_path: Path) -> None:
+    path = tmp_path / "judge.jsonl"
+    path.write_text('{"predict": "3"}\n{"predict": "3"}\n')
+    assert not read_predictions(path, labelled=False).problems
+    path.write_text('{"prompt": "a", "predict": "3"}\n{"prompt": "a", "predict": "3"}\n')
+    assert [one.line for one in read_predictions(path, labelled=False).problems] == [2]

@@ -75,7 +75,8 @@ def read_predictions(path: Path, labelled: bool = True) -> RowFile:
             case = unique
         cases.add(case)
         first = seen.setdefault(hash(place.text), place.number)
-        if first != place.number:
+        # A judge gives one score to many answers: only with its prompt is such a row a repeat.
+        if first != place.number and (labelled or PredictionRow(0, "", place.value).prompt):
             problems.append(Problem(place.number, f"the same as line {first}; both are scored"))
         problems += [Problem(place.number, what) for what in _lacking(place.value, labelled)]
         rows.append(PredictionRow(place.number, case, place.value))
