@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/alignsurvey demo --out demo-run
+	$(BIN)/alignsurvey demo --out demo-run $(if $(filter local,$(EXTRAS)),--local)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"
