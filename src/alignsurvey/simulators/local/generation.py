@@ -9,7 +9,7 @@ from typing import Any
 from alignsurvey.randomness import hash_ids, uniforms
 from alignsurvey.simulators.local.budget import Budget, in_batches
 
-__all__ = ["Drawing", "Written", "write_replies"]
+__all__ = ["Drawing", "Written", "forget_habits", "write_replies"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,23 @@ def write_replies(
         ordered, lambda one: len(one[1]), budget, lambda batch: _written(model, batch, drawing)
     ):
         yield from part
+
+
+def forget_habits(model: Any, tokenizer: Any) -> None:
+    """Draw from the model's own distribution: its file may ask for top_k 20, say."""
+    from transformers import GenerationConfig
+
+    old = model.generation_config
+    ends = old.eos_token_id if old.eos_token_id is not None else tokenizer.eos_token_id
+    pad = tokenizer.pad_token_id
+    if pad is None:
+        pad = ends[0] if isinstance(ends, list) else ends
+    model.generation_config = GenerationConfig(
+        do_sample=False,
+        eos_token_id=ends,
+        pad_token_id=0 if pad is None else pad,
+        bos_token_id=old.bos_token_id,
+    )
 
 
 def _written(

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.simulators.local.chat import Chat, load_chat
 from alignsurvey.simulators.local.folders import adapter_folder, model_folder, parameters_of
+from alignsurvey.simulators.local.generation import forget_habits
 
 __all__ = ["Loaded", "Loading", "load_model"]
 
@@ -194,7 +195,7 @@ def load_model(loading: Loading, *, thinks: bool = False) -> Loaded:
 
             model = with_adapters(model, adapters, merge=loading.quantize == "none")
     model.eval()
-    _forget_generation_habits(model, chat)
+    forget_habits(model, chat.tokenizer)
     longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     return Loaded(model, chat, device, dtype, longest, chat.notes)
 
@@ -269,23 +270,6 @@ def _free_bytes(device: str) -> int | None:
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     return None
-
-
-def _forget_generation_habits(model: Any, chat: Chat) -> None:
-    """Draw from the model's own distribution: its file may ask for top_k 20, say."""
-    from transformers import GenerationConfig
-
-    old = model.generation_config
-    ends = old.eos_token_id if old.eos_token_id is not None else chat.tokenizer.eos_token_id
-    pad = chat.tokenizer.pad_token_id
-    if pad is None:
-        pad = ends[0] if isinstance(ends, list) else ends
-    model.generation_config = GenerationConfig(
-        do_sample=False,
-        eos_token_id=ends,
-        pad_token_id=0 if pad is None else pad,
-        bos_token_id=old.bos_token_id,
-    )
 
 
 @contextmanager
