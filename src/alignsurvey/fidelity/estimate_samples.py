@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alignsurvey import rectify
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.fielded import Fielded
-from alignsurvey.fidelity.grouping import Group, study_groups
+from alignsurvey.fidelity.grouping import Group
 from alignsurvey.fidelity.structures import predictor_columns
 from alignsurvey.fidelity.targets import Answers
 from alignsurvey.fidelity.wanted import REGRESSIONS, Wanted
@@ -58,7 +58,7 @@ def groups_of(fielded: Fielded, wanted: Wanted) -> list[tuple[str, Mask]]:
     if wanted.by:
         groups = variable_groups(fielded, wanted.by)
     else:
-        groups = study_groups(fielded.study, fielded.everybody)[1:]
+        groups = fielded.groups(*fielded.study.groups)
     return [(OVERALL, everyone), *((group.name, group.rows) for group in groups)]
 
 
@@ -69,8 +69,7 @@ def variable_groups(fielded: Fielded, name: str) -> list[Group]:
             break
     else:
         grouping = ((name, ()),)
-    alone = fielded.study.model_copy(update={"groups": (grouping,)})
-    return study_groups(alone, fielded.everybody)[1:]
+    return fielded.groups(grouping)
 
 
 def sample_for(
@@ -158,8 +157,7 @@ def _labels(fielded: Fielded, wanted: Wanted) -> NDArray[Any] | None:
         first = fielded.study.groups[0] if fielded.study.groups else None
         if first is None:
             return None
-        alone = fielded.study.model_copy(update={"groups": (first,)})
-        groups = study_groups(alone, fielded.everybody)[1:]
+        groups = fielded.groups(first)
     labels = np.full(fielded.everybody.n, NO_GROUP, dtype=object)
     for group in groups:
         labels[group.rows] = _label(group) if wanted.kind == "difference" else group.name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
+from alignsurvey.fidelity.grouping import Group, study_groups
 from alignsurvey.fidelity.repairing import repairs_of
 from alignsurvey.fidelity.setup import Setup, prepare
 from alignsurvey.fidelity.sources import load_survey
@@ -58,6 +59,14 @@ class Fielded:
     learned: frozenset[str]
     is_drawn: bool
     notes: tuple[str, ...] = ()
+    _cut: dict[tuple[object, ...], list[Group]] = field(default_factory=dict, repr=False)
+
+    def groups(self, *groupings: tuple[tuple[str, tuple[float, ...]], ...]) -> list[Group]:
+        """Cut everybody into groups, the whole sample left out; done once for each grouping."""
+        if groupings not in self._cut:
+            alone = self.study.model_copy(update={"groups": groupings})
+            self._cut[groupings] = study_groups(alone, self.everybody)[1:]
+        return self._cut[groupings]
 
 
 def field_study(study: Study, survey: Survey | None = None, terms: Terms | None = None) -> Fielded:
@@ -82,6 +91,18 @@ def field_study(study: Study, survey: Survey | None = None, terms: Terms | None 
     with terms.asker:
         planned = plan_asking(study, setup.survey, simulators, terms)
         setup = replace(setup, asked=ask_study(planned, setup.survey))
+    return fielded_from(setup, full)
+
+
+def fielded_from(setup: Setup, full: Survey | None = None) -> Fielded:
+    """Draw the pilot of a study that was prepared and asked; see `field_study`.
+
+    Parameters
+    ----------
+    full : Survey, optional
+        With all variables, those that the study does not name included.
+    """
+    study = setup.study
     human = human_answers(setup.survey, setup.targets)
     in_pilot = _pilot(study, setup, human)
     pilot = setup.survey.where(in_pilot)
@@ -91,7 +112,7 @@ def field_study(study: Study, survey: Survey | None = None, terms: Terms | None 
         for name, one in predictions.items()
     }
     targets = {target.name: target for target in setup.targets}
-    return Fielded(study, full, in_pilot, targets, human, simulated, learned,
+    return Fielded(study, full or setup.survey, in_pilot, targets, human, simulated, learned,
                    study.pilot is not None, setup.notes)  # fmt: skip
 
 

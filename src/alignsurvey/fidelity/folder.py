@@ -13,6 +13,7 @@ import polars as pl
 
 from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
 from alignsurvey.fidelity.changes import keys_changed_since
+from alignsurvey.fidelity.rectified import rectify_study
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.run import Progress, run_prepared
 from alignsurvey.fidelity.setup import prepare
@@ -80,6 +81,7 @@ def run_in_folder(
         return run_prepared(setup, progress, workers=workers)
     with folder.writing("answers.parquet") as path, AnswerFile(path) as answers:
         result = run_prepared(setup, progress, answers.add, workers)
+    result = replace(result, rectified=rectify_study(setup))
     folder.write_table("queries.parquet", queries(study, survey))
     folder.write_table("scores.parquet", result.scores)
     folder.write_text("result.json", result.to_json() + "\n")

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.estimate_samples import column_of, sample_for
 from alignsurvey.fidelity.fielded import Fielded
-from alignsurvey.fidelity.grouping import study_groups
 from alignsurvey.fidelity.targets import human_answers, simulated_answers
 from alignsurvey.fidelity.wanted import Wanted
 from alignsurvey.rectify import planning
@@ -92,9 +91,9 @@ def strata_rows(
 ) -> list[dict[str, Any]]:
     """Share out the humans over the groups of the study's first grouping (Neyman)."""
     groupings = fielded.study.groups[:1]
-    cut = study_groups(fielded.study.model_copy(update={"groups": groupings}), fielded.everybody)
+    cut = fielded.groups(*groupings)
     shares, plain, rectified = {}, {}, {}
-    for group in cut[1:]:
+    for group in cut:
         shares[group.name] = float(fielded.everybody.weights[group.rows].sum())
         plain[group.name], rectified[group.name] = _spreads(
             fielded, wanted, name, question, group.rows
@@ -203,13 +202,12 @@ def whom_next(
     cells = np.full(people.n, "", dtype=object)
     for grouping in study.groups:
         labels = np.full(people.n, "", dtype=object)
-        alone = study.model_copy(update={"groups": (grouping,)})
-        for group in study_groups(alone, people)[1:]:
+        for group in fielded.groups(grouping):
             labels[group.rows] = group.name
         cells = np.array([" & ".join(filter(None, pair)) for pair in
                           zip(cells, labels, strict=True)], dtype=object)  # fmt: skip
     members = {group.name: sorted(set(cells[group.rows].tolist()))
-               for group in study_groups(study, people)[1:]}  # fmt: skip
+               for group in fielded.groups(*study.groups)}  # fmt: skip
     rest = cells[~fielded.in_pilot].tolist()
     simulator = questions[0].simulator
     own = {one.target: one for one in questions if one.simulator == simulator}

@@ -73,6 +73,7 @@ def plan_study(
     n: int | None = None,
     level: float = 0.95,
     ask: int = 0,
+    learning: bool = True,
     fielded: Fielded | None = None,
 ) -> StudyPlan:
     """Plan the next sample from a study's pilot.
@@ -88,6 +89,8 @@ def plan_study(
     level : float
     ask : int
         Respondents to choose next; 0 chooses none.
+    learning : bool
+        Fit learners to parts of the pilot, to divide the humans; takes some seconds.
 
     Raises
     ------
@@ -114,7 +117,7 @@ def plan_study(
     humans = n or int(fielded.in_pilot.sum())
     strata = [row for one, name, question in found
               for row in strata_rows(fielded, one, name, question, humans)]  # fmt: skip
-    divisions = [row for one, name, question in found
+    divisions = [row for one, name, question in found if learning
                  for row in division_rows(fielded, one, name, question, humans)]  # fmt: skip
     chosen = whom_next(fielded, wanted, questions, ask, level) if ask else None
     return StudyPlan(questions, widths(questions), pl.DataFrame(strata), pl.DataFrame(divisions),

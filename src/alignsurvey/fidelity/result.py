@@ -6,9 +6,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from alignsurvey.fidelity.rectified import Rectified
 
 SCORE_COLUMNS = (
     "simulator",
@@ -72,6 +75,8 @@ class FidelityResult:
         constructed, trivial, certain), "version".
     notes : tuple of str
         What was inferred, repaired or should be known by a reader.
+    rectified : Rectified, optional
+        Estimates and a plan from the first pilot; in a run folder only.
     """
 
     scores: pl.DataFrame
@@ -85,6 +90,7 @@ class FidelityResult:
     left_out: pl.DataFrame
     about: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rectified: Rectified | None = None
 
     @property
     def simulators(self) -> list[str]:
@@ -106,6 +112,7 @@ class FidelityResult:
         return {name: _rows(table) for name, table in tables.items()} | {
             "about": dict(self.about),
             "notes": list(self.notes),
+            "rectified": self.rectified.as_dict() if self.rectified else None,
         }
 
     def to_json(self) -> str:

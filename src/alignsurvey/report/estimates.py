@@ -73,7 +73,7 @@ def _markdown(found: StudyEstimates) -> str:
     for row in found.table.to_dicts():
         cells = [cell.translate(_MARKDOWN) for cell in _cells(row, "−")]
         if has_known:
-            cells.insert(6, number(row["known"], _digits(row)))
+            cells.insert(6, number(row["known"], significant_digits(row)))
         if row["recommended"]:
             cells[4] = f"{RECOMMENDED}{cells[4]}{RECOMMENDED}"
         lines.append(_pipes(cells))
@@ -123,7 +123,7 @@ def legend(found: StudyEstimates) -> list[str]:
 
 
 def _cells(row: Mapping[str, Any], minus: str) -> list[str]:
-    digits = _digits(row)
+    digits = significant_digits(row)
     target = f"{row['target']}: {row['name']}" if row["name"] else str(row["target"])
     method = str(row["method"]) + ("" if row["valid"] else INVALID)
     lambda_ = "" if row["method"] == "classical" else number(row["lambda"], 2, minus)
@@ -136,7 +136,7 @@ def _cells(row: Mapping[str, Any], minus: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _digits(row: Mapping[str, Any]) -> int:
+def significant_digits(row: Mapping[str, Any]) -> int:
     """As many digits as the standard error has meaning for: two of its own."""
     se = row["se"]
     if not known(se) or se < 1e-9:

@@ -15,6 +15,7 @@ from alignsurvey.report.figures import as_svg, axes_chart, coefficient_chart
 from alignsurvey.report.gaps import gap_table
 from alignsurvey.report.headline import leaders, verdicts
 from alignsurvey.report.html import render, versions, write_page
+from alignsurvey.report.rectified import rectified_context
 from alignsurvey.report.rows import Cell, ScoreRows, facts, score_rows, simulator_kind
 from alignsurvey.report.sections import by_target, outcomes, targets_of, unscored, unused
 from alignsurvey.report.subgroups import heat_map
@@ -122,6 +123,7 @@ def render_report(
     True
     """
     context = _context(result, title, command) | tasks_context(benchmarks)
+    context |= rectified_context(result)
     return render("page.html.j2", context)
 
 
