@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from alignsurvey._version import __version__
+from alignsurvey.cli.ablate import ablate
 from alignsurvey.cli.bench import bench
 from alignsurvey.cli.data import data
 from alignsurvey.cli.demo import demo
@@ -65,6 +66,7 @@ for command in (
     table,
     train,
     merge,
+    ablate,
 ):
     app.command()(command)
 app.add_typer(data, name="data")
