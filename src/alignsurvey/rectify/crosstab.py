@@ -15,7 +15,7 @@ from alignsurvey.errors import InputError
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SHRINKAGE = 20.0
-BLOCK_ITEMS = 16
+BLOCK_PEOPLE = 2048
 
 
 def crosstab(
@@ -54,7 +54,7 @@ def crosstab(
     -------
     polars.DataFrame
         Columns item, group, value, low, high, se, n, N, n_eff, lambda, note; a row a cell, groups
-        in alphabetical order. A value is null only with a note that says why.
+        in the order of their labels. A value is null only with a note that says why.
 
     References
     ----------
@@ -139,12 +139,13 @@ def _numbered(groups: ArrayLike, rest: ArrayLike, n: int, N: int) -> tuple[list[
     first, second = (np.asarray(x) for x in (groups, rest))
     if first.shape != (n,) or second.shape != (N,):
         raise InputError(f"groups must be {n} labels and groups_rest {N}")
-    both = pl.concat(
-        [pl.Series("g", x.tolist(), strict=False).cast(pl.String) for x in (first, second)]
-    )
-    coded = both.fill_null("(missing)").rank("dense").to_numpy().astype(np.int64) - 1
-    labels = both.fill_null("(missing)").unique().sort().to_list()
-    return labels, coded[:n], coded[n:]
+    if first.dtype.kind in "iu" and second.dtype.kind in "iu":
+        levels, coded = np.unique(np.concatenate([first, second]), return_inverse=True)
+        return [str(level) for level in levels.tolist()], coded[:n], coded[n:]
+    parts = [pl.Series("g", x.tolist(), strict=False).cast(pl.String) for x in (first, second)]
+    both = pl.concat(parts).fill_null("(missing)")
+    codes = both.rank("dense").to_numpy().astype(np.int64) - 1
+    return both.unique().sort().to_list(), codes[:n], codes[n:]
 
 
 def _one_hot(groups: Ints, w: Array, count: int) -> sparse.csr_matrix:
@@ -172,41 +173,56 @@ def _pilot_sums(
     )  # fmt: skip
 
 
+@dataclass
+class _Sums:
+    """Running sums over the rest, each (G, I): people, and moments of w and of w squared."""
+
+    n: Array
+    weight: Array
+    total: Array
+    weight2: Array
+    total2: Array
+    square2: Array
+
+
 def _rest_sums(R: NDArray[np.floating], groups: Ints, w: Array, count: int) -> _Rest:
-    """Sums over the many, by blocks of items so that no copy of the table is made."""
+    """Sums over the many, by blocks of people so that no copy of the table is made."""
+    w = w / w.mean() if len(w) else w
     equal = bool(np.ptp(w) == 0) if len(w) else True
-    S = _one_hot(groups, np.ones_like(w) if equal else w, count)
-    S2 = S if equal else _one_hot(groups, w**2, count)
-    flat = S @ np.ones(len(w))
-    parts = []
-    for start in range(0, R.shape[1], BLOCK_ITEMS):
-        block = np.ascontiguousarray(R[:, start : start + BLOCK_ITEMS], dtype=float)
-        total = S @ block
-        if np.isnan(total).any():
-            known = ~np.isnan(block)
-            block = np.where(known, block, 0.0)
-            weight, total = S @ known.astype(float), S @ block
-            size = _one_hot(groups, (w > 0).astype(float), count) @ known.astype(float)
+    shift = np.nan_to_num(np.nanmean(R[:1000], axis=0)) if len(R) else np.zeros(R.shape[1])
+    sums = _Sums(*(np.zeros((count, R.shape[1])) for _ in range(6)))
+    workplace = np.empty((BLOCK_PEOPLE, R.shape[1]))
+    for start in range(0, len(R), BLOCK_PEOPLE):
+        rows = slice(start, start + BLOCK_PEOPLE)
+        block = np.subtract(R[rows], shift, out=workplace[: len(R[rows])])
+        _add(sums, block, groups[rows], w[rows], count, equal=equal)
+    weight = np.maximum(sums.weight, 1e-300)
+    centre = sums.total / weight
+    # Sum of w^2 (f - centre)^2, with f shifted near its mean so that nothing cancels.
+    spread = sums.square2 - 2 * centre * sums.total2 + centre**2 * sums.weight2
+    factor = np.where(sums.n > 1, sums.n / np.maximum(sums.n - 1, 1), 1.0)
+    return _Rest(sums.n, centre + shift, np.maximum(spread, 0.0) * factor / weight**2)
+
+
+def _add(sums: _Sums, block: Array, groups: Ints, w: Array, count: int, *, equal: bool) -> None:
+    """Add a block of people to the sums; missing answers count for nothing."""
+    known: Array | None = None
+    if np.isnan(block.sum()):
+        missing = np.isnan(block)
+        block[missing], known = 0.0, (~missing).astype(float)
+    heads = _one_hot(groups, (w > 0).astype(float), count)
+    S, S2 = (heads, heads) if equal else (_one_hot(groups, x, count) for x in (w, w**2))
+    for so_far, values in ((sums.n, w > 0), (sums.weight, w), (sums.weight2, w**2)):
+        if known is None:
+            more = np.bincount(groups, weights=values, minlength=count)[:, None]
         else:
-            known = None
-            weight = np.repeat(flat[:, None], block.shape[1], axis=1)
-            size = np.repeat(np.bincount(groups[w > 0], minlength=count)[:, None].astype(float),
-                             block.shape[1], axis=1)  # fmt: skip
-        weight = np.maximum(weight, 1e-300)
-        mean = total / weight
-        block -= block.mean(axis=0)
-        centre = S @ (block if known is None else block * known) / weight
-        square = block * block if known is None else block * block * known
-        if equal:
-            spread = S @ square - weight * centre**2
-        else:
-            shifted = block if known is None else block * known
-            one = S2 @ (np.ones_like(block) if known is None else known.astype(float))
-            spread = S2 @ square - 2 * centre * (S2 @ shifted) + centre**2 * one
-        factor = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
-        parts.append((size, mean, np.maximum(spread, 0.0) * factor / weight**2))
-    n, mean, var = (np.concatenate([part[k] for part in parts], axis=1) for k in range(3))
-    return _Rest(n, mean, var)
+            more = _one_hot(groups, values.astype(float), count) @ known
+        np.add(so_far, more, out=so_far)
+    total = S @ block
+    sums.total += total
+    sums.total2 += total if equal else S2 @ block
+    np.multiply(block, block, out=block)
+    sums.square2 += S2 @ block
 
 
 def _cells(pilot: _Pilot, rest: _Rest) -> _Cells:
