@@ -50,6 +50,7 @@ def test_the_rate_warms_up_and_decays_as_that_of_transformers() -> None:
         ("settings: {learning_rat: 1}", "did you mean 'learning_rate'"),
         ("settings: {learning_rate: -1}", "learning_rate"),
         ("preset: papr", "preset"),
+        ("adaptor: here", "did you mean 'adapter'"),
         ("stage2: {data: []}", "'data' is empty"),
     ],
 )

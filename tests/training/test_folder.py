@@ -94,3 +94,17 @@ def test_a_record_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "training.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match="does not say who trained"):
         trained_on([tmp_path])
+
+
+def test_predictions_of_a_trained_model_carry_who_trained_it(out: Path, tiny: Path) -> None:
+    from alignsurvey.simulators.asked import Asked
+    from alignsurvey.simulators.elicit import Elicit
+    from alignsurvey.simulators.registry import find_simulator
+    from alignsurvey.survey import load_example
+
+    anes = load_example("anes96")
+    few = anes.where(anes.ids.is_in(anes.ids[:4].to_list()))
+    elicit = Elicit(by="likelihood")
+    simulator: Any = find_simulator(f"hf/{tiny}:{out}", parameters=elicit.parameters())
+    asked = Asked(simulator, elicit, anes.codebook.select(["vote"]), ("age",))
+    assert asked.predict(few).provenance.trained_on == simulator.trained_on

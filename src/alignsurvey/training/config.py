@@ -168,7 +168,9 @@ def _anchored(file: TrainingFile, folder: Path) -> TrainingFile:
 
 
 def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
+    # A misspelt key is also a missing one; the spelling is what is to be mended.
+    errors = error.errors()
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     where = ".".join(str(one) for one in first["loc"])
     if first["type"] == "extra_forbidden":
         part = TrainingSettings if where.startswith("settings.") else TrainingFile
