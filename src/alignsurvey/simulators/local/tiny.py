@@ -80,6 +80,7 @@ def tiny_model(
     try:
         import torch
         from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM
+        from transformers.utils import logging
     except ImportError as error:
         raise InputError(
             f"a tiny model needs {error.name}; install it with pip install 'alignsurvey[local]'"
@@ -96,7 +97,11 @@ def tiny_model(
     # Otherwise 50 tokens at most are drawn from, which no log-probability would show.
     model.generation_config = GenerationConfig(do_sample=True, top_k=0, top_p=1.0, **ids)
     folder.mkdir(parents=True, exist_ok=True)
+    has_bar = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     model.save_pretrained(folder)
+    if has_bar:
+        logging.enable_progress_bar()
     tokenizer.save_pretrained(folder)
     _check_reloaded(tokenizer, AutoTokenizer.from_pretrained(folder), folder)
     return folder
