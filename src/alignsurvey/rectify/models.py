@@ -63,7 +63,7 @@ def _bell_mccaffrey(X: Array, w: Array, bread: Array, kept: Array) -> Array | No
     R = np.sqrt(w)[:, None] * X
     M = np.eye(len(X)) - R @ bread @ R.T
     a = ((R @ bread) / kept[:, None]) ** 2
-    return np.asarray((np.diag(M) @ a) ** 2 / np.einsum("ij,ik,kj->j", a, M * M, a))
+    return np.asarray((np.diag(M) @ a) ** 2 / (a * ((M * M) @ a)).sum(axis=0))
 
 
 def logistic_fit(values: Array, X: Array, w: Array) -> Linearised:
@@ -98,7 +98,7 @@ def newton_logistic(
             return None
         score = w * (values - mu)
         if penalised:
-            score = score + np.einsum("ij,jk,ik->i", X, bread, X) * inner * (0.5 - mu)
+            score = score + ((X @ bread) * X).sum(axis=1) * inner * (0.5 - mu)
         step = bread @ (X.T @ score)
         beta = beta + step * min(1.0, 5.0 / max(float(np.abs(X @ step).max()), 1e-300))
         if not np.isfinite(beta).all():
@@ -127,4 +127,4 @@ def _inverse(X: Array, w: Array) -> Array:
 
 def _leverage(X: Array, w: Array, bread: Array) -> Array:
     """Leverage of each row, at most .95."""
-    return np.asarray(np.minimum(np.einsum("ij,jk,ik->i", X, bread, X) * w, 0.95))
+    return np.asarray(np.minimum(((X @ bread) * X).sum(axis=1) * w, 0.95))

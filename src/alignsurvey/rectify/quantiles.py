@@ -15,6 +15,7 @@ from alignsurvey.rectify.estimate import Estimate, Method
 from alignsurvey.rectify.linear import Parts, combine, tuned_lambda
 from alignsurvey.rectify.models import mean_fit
 from alignsurvey.rectify.pipeline import Interval, Options, check, published_lambda
+from alignsurvey.rectify.small_samples import t_quantile
 
 Array = NDArray[np.float64]
 _METHODS = ("classical", "imputation", "ppi", "ppi++", "cross")
@@ -74,7 +75,7 @@ def quantile(
     else:
         value, low, high, lambda_, rho, df = _woodruff(sample, q, options)
     alone = _woodruff(sample, q, Options("classical", level))
-    t = float(stats.t.ppf(0.5 + level / 2, df))
+    t = t_quantile(df, level)
     width, own = high - low, alone[2] - alone[1]
     ratio = width / own if own > 0 else 1.0
     valid = method != "imputation"
@@ -146,7 +147,7 @@ def _woodruff(
         # Every human answer lies on one side of the estimate: the variance of the share q itself.
         w = sample.design.weights
         se = float(np.sqrt(q * (1 - q) * (w**2).sum())) / float(w.sum())
-    reach = float(stats.t.ppf(0.5 + options.level / 2, df)) * se
+    reach = t_quantile(df, options.level) * se
     low, high = _first(grid, cdf, q - reach), _first(grid, cdf, q + reach)
     return value, low, high, lambda_, float(found.rho[0]), df
 

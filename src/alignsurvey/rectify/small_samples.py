@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from alignsurvey.randomness import generator
 from alignsurvey.rectify.design import Design
 
 Array = NDArray[np.float64]
 RESAMPLES = 1999
+
+
+def t_quantile(df: float, level: float) -> float:
+    """Upper quantile of Student's t for a two-sided interval; z if df is infinite.
+
+    Examples
+    --------
+    >>> round(t_quantile(9, 0.95), 3), round(t_quantile(np.inf, 0.95), 3)
+    (2.262, 1.96)
+    """
+    chance = 0.5 + level / 2
+    return float(stdtrit(df, chance) if np.isfinite(df) else ndtri(chance))
 
 
 def t_interval(value: float, se: float, df: float, level: float) -> tuple[float, float]:
@@ -22,7 +34,7 @@ def t_interval(value: float, se: float, df: float, level: float) -> tuple[float,
     >>> round(high, 3)
     2.262
     """
-    reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    reach = t_quantile(df, level) * se
     return value - reach, value + reach
 
 
@@ -48,7 +60,7 @@ def wilson_interval(share: float, size: float, df: float, level: float) -> tuple
     >>> round(low, 3), round(high, 3)
     (0.0, 0.161)
     """
-    t2 = float(stats.t.ppf(0.5 + level / 2, df)) ** 2
+    t2 = t_quantile(df, level) ** 2
     centre = (share + t2 / (2 * size)) / (1 + t2 / size)
     reach = np.sqrt(t2 * (share * (1 - share) / size + t2 / (4 * size**2))) / (1 + t2 / size)
     return float(np.clip(centre - reach, 0.0, 1.0)), float(np.clip(centre + reach, 0.0, 1.0))
