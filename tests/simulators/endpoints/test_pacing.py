@@ -87,7 +87,7 @@ def test_a_server_with_a_limit_refuses_little_once_it_is_found() -> None:
         found = server.requests
         # The second run begins with what the first one found.
         assert all(one.text for one in simulator.answer(queries(600)))
-        assert server.requests - found < 800
+        assert server.requests - found < 1500  # without pacing it is three times the answers
 
 
 def test_what_an_endpoint_forgets_is_asked_again_soon(script: Script) -> None:

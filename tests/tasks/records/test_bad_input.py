@@ -184,9 +184,9 @@ def test_a_line_of_ten_megabytes(make: SimpleNamespace, slip: str, filler: str) 
     long = json.dumps(make.response("A. 满意"), ensure_ascii=False)
     long = long.replace("甲省", filler * (10_000_000 // len(filler.encode())))
     long = long[:-1] + slip + "}"
-    start = time.perf_counter()
+    start = time.process_time()
     records = parse_records(make.as_lines(make.response()) + long, "rows.jsonl")
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert len(records) + len(records.left_out) == 2
     assert (Mend.TRAILING_COMMA in {one.kind for one in records.repairs}) == bool(slip)
 
