@@ -162,7 +162,7 @@ def _pilot_sums(
     n, total, square = (
         m @ known.astype(float) for m in (_one_hot(groups, (w > 0).astype(float), count), S, S2)
     )
-    total = np.maximum(total, 1e-300)
+    total = np.where(total > 0, total, 1.0)
     mean_y, mean_f = S @ y / total, S @ f / total
     e_y, e_f = ((x - mean[groups]) * known for x, mean in ((y, mean_y), (f, mean_f)))
     factor = np.where(n > 1, n / np.maximum(n - 1, 1), np.nan) / total**2
@@ -196,7 +196,7 @@ def _rest_sums(R: NDArray[np.floating], groups: Ints, w: Array, count: int) -> _
         rows = slice(start, start + BLOCK_PEOPLE)
         block = np.subtract(R[rows], shift, out=workplace[: len(R[rows])])
         _add(sums, block, groups[rows], w[rows], count, equal=equal)
-    weight = np.maximum(sums.weight, 1e-300)
+    weight = np.where(sums.weight > 0, sums.weight, 1.0)
     centre = sums.total / weight
     # Sum of w^2 (f - centre)^2, with f shifted near its mean so that nothing cancels.
     spread = sums.square2 - 2 * centre * sums.total2 + centre**2 * sums.weight2

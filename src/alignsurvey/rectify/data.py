@@ -190,6 +190,13 @@ def _complete(sample: Sample) -> Sample:
             f"{sample.name}: a pilot of {int(pilot.sum())} human answers has no variance, so "
             f"there is no interval; at least {LEAST_HUMANS} are needed"
         )
+    if sample.limits is not None:
+        low, high = sample.limits
+        if not (low <= sample.y[pilot]).all() or not (sample.y[pilot] <= high).all():
+            raise InputError(
+                f"{sample.name}: human answers lie outside limits= {low:g} to {high:g}; give the "
+                "ends of the scale"
+            )
     kept = sample if pilot.all() and rest.all() else sample.take(pilot, rest)
     return replace(kept, notes=tuple(notes))
 

@@ -63,7 +63,8 @@ def _bell_mccaffrey(X: Array, w: Array, bread: Array, kept: Array) -> Array | No
     R = np.sqrt(w)[:, None] * X
     M = np.eye(len(X)) - R @ bread @ R.T
     a = ((R @ bread) / kept[:, None]) ** 2
-    return np.asarray((np.diag(M) @ a) ** 2 / (a * ((M * M) @ a)).sum(axis=0))
+    below = (a * ((M * M) @ a)).sum(axis=0)
+    return np.asarray(np.where(below > 0, (np.diag(M) @ a) ** 2 / np.where(below > 0, below, 1), 1))
 
 
 def logistic_fit(values: Array, X: Array, w: Array) -> Linearised:

@@ -57,6 +57,12 @@ def check(options: Options, sample: Sample, *, allowed: Sequence[str] = METHODS)
             f"method '{method}' needs simulated answers for the pilot (f) and for at least two "
             'other people (f_rest); give both, or use method="classical"'
         )
+    sides = [sample.design] if method == "classical" else [sample.design, sample.design_rest]
+    if any(side.df < 1 for side in sides):
+        raise InputError(
+            f"{sample.name}: the design has one sampling unit a stratum, which leaves no variance "
+            "to estimate; merge strata, or leave the clusters out"
+        )
     if method not in ("multi", "classical") and sample.f.shape[1] > 1:
         raise InputError(
             f"there are {sample.f.shape[1]} simulators; method '{method}' takes one, 'multi' all"
@@ -193,17 +199,22 @@ def _interval(
     w = sample.design.weights
     kish = float(w.sum() ** 2 / (w**2).sum())
     alike = options.kind != "coefficient" and float(np.ptp(sample.y)) == 0
+    # At its word, a simulator whose answers vary brings in an error of its own.
+    alike = alike and (options.method != "ppi" or float(np.ptp(sample.f)) == 0)
     if options.kind == "share" and options.method != "imputation":
-        own = float(parts.human.value[j])
-        size = kish if alike or variance <= 0 else own * (1 - own) / variance
-        low, high = wilson_interval(float(np.clip(value, 0, 1)), size, df, options.level)
+        own, moved = float(parts.human.value[j]), float(np.clip(value, 0, 1))
+        spread = own * (1 - own) if own * (1 - own) > 0 else moved * (1 - moved)
+        size = kish if spread <= 0 or variance <= 1e-24 else spread / variance
+        low, high = wilson_interval(moved, size, df, options.level)
         return low, high, ()
     if alike and options.method != "imputation":
         if sample.limits is None:
             said = f"all {sample.n} humans answer alike: no interval without limits="
             return float("nan"), float("nan"), (said,)
         said = f"all {sample.n} humans answer alike: the interval is exact binomial"
-        return (*all_alike(value, kish, sample.limits, options.level), (said,))
+        own = float(parts.human.value[j])
+        ends = all_alike(own, kish, sample.limits, options.level)
+        return value + ends[0] - own, value + ends[1] - own, (said,)
     if options.interval == "bootstrap":
         if options.method in ("multi", "stratified", "greg", "imputation"):
             raise InputError(f"no bootstrap-t for '{options.method}'; use rectify.bootstrap")
@@ -211,8 +222,11 @@ def _interval(
         residual = residual - combined.lambda_[j] * parts.pilot.contributions[:, j]
         pilot = float(sample.design.covariance(residual[:, None], residual[:, None])[0])
         rest = max(variance - pilot, 0.0) if options.method != "classical" else 0.0
-        low, high = bootstrap_t(value, residual, sample.design, rest, options.level, options.seed)
-        return low, high, ()
+        found = bootstrap_t(value, residual, sample.design, rest, options.level, options.seed)
+        if found is not None:
+            return (*found, ())
+        said = "too few different answers for a bootstrap: Student's t"
+        return (*t_interval(value, float(np.sqrt(variance)), df, options.level), (said,))
     return (*t_interval(value, float(np.sqrt(variance)), df, options.level), ())
 
 

@@ -15,6 +15,10 @@ from alignsurvey.errors import InputError
 from alignsurvey.rectify.models import STEPS, expit
 
 Array = NDArray[np.float64]
+_NONE = (
+    "the estimate of ppi-python does not exist here (the predictors separate the answers, or are "
+    'collinear); use interval="auto"'
+)
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,13 @@ class _Regression:
             mu = expit(self.X_rest @ theta)
             inner = self.w_rest * mu * (1 - mu) / len(mu)
             H = H + lambda_ * (self.X_rest * inner[:, None]).T @ self.X_rest
+            if np.linalg.cond(H) > 1e14:
+                break
             step = np.linalg.solve(H, slope)
             theta = theta - step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-300))
             if float(np.abs(step).max()) < 1e-12 * (1 + float(np.abs(theta).max())):
                 return theta
-        raise InputError(
-            "logistic: the estimate of ppi-python does not exist here (the predictors separate "
-            'the answers); use interval="auto"'
-        )
+        raise InputError(_NONE)
 
 
 def regression(
@@ -119,9 +122,17 @@ def regression(
     it ``lam`` to compare.
     """
     data = _Regression(X, y, f, X_rest, f_rest, w / w.mean(), w_rest / w_rest.mean())
+    try:
+        return _regression(data, lambda_, logit=logit)
+    except np.linalg.LinAlgError:
+        raise InputError(_NONE) from None
+
+
+def _regression(data: _Regression, lambda_: float | None, *, logit: bool) -> Published:
+    start = np.zeros(data.X.shape[1])
 
     def estimate(at: float) -> Array:
-        return data.solve(at, np.zeros(X.shape[1])) if logit else data.lines(at)
+        return data.solve(at, start) if logit else data.lines(at)
 
     if lambda_ is None:
         theta = estimate(1.0)
@@ -130,10 +141,11 @@ def regression(
     theta = estimate(lambda_)
     bread = data.bread(theta, logit=logit, rest=lambda_ != 0)
     g, h, r = data.scores(theta, logit=logit)
-    n, N = len(y), len(f_rest)
+    n, N = len(data.y), len(data.f_rest)
     middle = n / N * np.atleast_2d(np.cov(lambda_ * r.T))
     middle = middle + np.atleast_2d(np.cov(g.T - lambda_ * h.T))
-    return Published(theta, np.sqrt(np.diag(bread @ middle @ bread) / n), lambda_)
+    variance = np.maximum(np.diag(bread @ middle @ bread), 0.0) / n
+    return Published(theta, np.sqrt(variance), lambda_)
 
 
 def _wls(X: Array, y: Array, w: Array) -> Array:

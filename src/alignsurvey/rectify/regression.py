@@ -225,6 +225,11 @@ def _published(
 ) -> Estimates:
     if sample.X is None or sample.X_rest is None or not sample.f.shape[1]:
         raise InputError('interval="z" needs simulated answers and predictors for everybody')
+    for values, X, w in (
+        (sample.y, sample.X, sample.design.weights),
+        (sample.f_rest[:, 0], sample.X_rest, sample.design_rest.weights),
+    ):
+        fit(values, X, w)  # refuses collinear predictors by name
     found = published.regression(
         sample.X, sample.y, sample.f[:, 0], sample.X_rest, sample.f_rest[:, 0],
         sample.design.weights, sample.design_rest.weights, published_lambda(options), logit=logit,

@@ -86,7 +86,7 @@ def all_alike(
 
 def bootstrap_t(
     value: float, residual: Array, design: Design, rest_variance: float, level: float, seed: int
-) -> tuple[float, float]:
+) -> tuple[float, float] | None:
     """Interval by the bootstrap of the studentised estimate: follows skewed answers.
 
     Sampling units are drawn anew within strata; the rest of the people, many and with an error
@@ -103,6 +103,11 @@ def bootstrap_t(
         Variance that the simulated rest adds.
     level : float
     seed : int
+
+    Returns
+    -------
+    (float, float), or None
+        None where one resample in ten or more has no variance.
 
     References
     ----------
@@ -129,6 +134,8 @@ def bootstrap_t(
         spread += m * own.var(ddof=min(1, m - 1))
     error += rng.normal(size=RESAMPLES) * np.sqrt(rest_variance)
     good = variance > 1e-12 * max(spread, 1e-300)
+    if good.mean() < 0.9:
+        return None
     ratio = error[good] / np.sqrt(variance[good])
     tail = (1 - level) / 2
     lower, upper = np.quantile(ratio, [tail, 1 - tail])
