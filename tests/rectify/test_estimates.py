@@ -370,6 +370,33 @@ class TestFallbacks:
         assert np.isfinite(found["x1"].high)
         assert "Firth's penalised estimate" in found["x1"].notes[0]
 
+    def test_a_simulator_without_a_vote_leaves_the_logit_to_the_pilot(self) -> None:
+        found = rectify.logistic(V, np.ones(60), np.ones(100), X, np.resize(X, 100))["x1"]
+        assert found.method == "classical"
+        assert found.notes == ("simulator 1 answers the same for everybody: the pilot alone",)
+        f, rest = np.column_stack([V, np.ones(60)]), np.column_stack([np.resize(V, 100)] * 2)
+        rest[:, 1] = 1
+        both = rectify.logistic(V, f, rest, X, np.resize(X, 100), method="multi")["x1"]
+        assert both.notes == ("simulator 2 answers the same for everybody: left out",)
+
+    def test_options_that_a_simulator_never_uses_leave_ordinal_slopes_finite(self) -> None:
+        y, f = np.digitize(Y, [2.5, 3.5, 4.5]), np.digitize(Y, [2.5, 3.5])
+        found = rectify.ordinal(y, f, np.resize(f, 100), X, np.resize(X, 100))["x1"]
+        assert np.isfinite(found.high)
+        assert found.n_eff > 60
+
+    @pytest.mark.parametrize(
+        ("design", "message"),
+        [({"clusters": np.zeros(60)}, "one sampling unit a stratum"),
+         ({"strata": I}, "one sampling unit a stratum"),
+         ({"limits": (0, 1)}, "human answers lie outside limits= 0 to 1")],
+    )  # fmt: skip
+    def test_a_design_without_variance_is_refused(
+        self, design: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(InputError, match=message):
+            rectify.mean(Y, method="classical", **design)
+
     @pytest.mark.parametrize("regress", [rectify.ols, rectify.ordinal])
     def test_collinear_predictors_are_refused(self, regress: Any) -> None:
         with pytest.raises(InputError, match=r"collinear|no estimate found"):

@@ -89,7 +89,7 @@ def newton_logistic(
     values: Array, X: Array, w: Array, start: Array, *, penalised: bool = False
 ) -> Array | None:
     """Maximise the (penalised) weighted likelihood by Newton steps; None if there is no maximum."""
-    beta = start.copy()
+    beta, current = start.copy(), -np.inf
     for _ in range(STEPS):
         mu = expit(X @ beta)
         inner = np.maximum(w * mu * (1 - mu), 1e-300)
@@ -101,13 +101,31 @@ def newton_logistic(
         if penalised:
             score = score + ((X @ bread) * X).sum(axis=1) * inner * (0.5 - mu)
         step = bread @ (X.T @ score)
-        beta = beta + step * min(1.0, 5.0 / max(float(np.abs(X @ step).max()), 1e-300))
-        if not np.isfinite(beta).all():
+        step *= min(1.0, 5.0 / max(float(np.abs(X @ step).max()), 1e-300))
+        if not np.isfinite(step).all():
             return None
+        if penalised:
+            step, current = _uphill(values, X, w, beta, step, current)
+        beta = beta + step
         if float(np.abs(step).max()) < 1e-10 * (1 + float(np.abs(beta).max())):
             far = float(np.abs(X @ beta).max()) > 2 * SEPARATED
             return None if far and not penalised else beta
     return None
+
+
+def _uphill(
+    values: Array, X: Array, w: Array, beta: Array, step: Array, current: float
+) -> tuple[Array, float]:
+    """Halve a step until Firth's likelihood does not fall."""
+    for _ in range(40):
+        eta = X @ (beta + step)
+        mu = expit(eta)
+        gram = (X * np.maximum(w * mu * (1 - mu), 1e-300)[:, None]).T @ X
+        new = float(w @ (values * eta - np.logaddexp(0, eta))) + np.linalg.slogdet(gram)[1] / 2
+        if new >= current - 1e-12 * (1 + abs(current)):
+            return step, float(new)
+        step = step / 2
+    return step, current
 
 
 def expit(x: Array) -> Array:

@@ -10,6 +10,7 @@ from alignsurvey.rectify.linear import Linearised
 from alignsurvey.rectify.models import STEPS, Fit, expit
 
 Array = NDArray[np.float64]
+SMOOTHING = 1e-3
 
 
 def ordinal_fit(levels: Array) -> Fit:
@@ -21,6 +22,9 @@ def ordinal_fit(levels: Array) -> Fit:
 
     def fit(values: Array, X: Array, w: Array) -> Linearised:
         shares = _shares(values, levels)
+        if (shares.sum(axis=0) == 0).any():
+            # Simulators leave options unused, which would put a threshold at infinity.
+            shares = (1 - SMOOTHING) * shares + SMOOTHING / len(levels)
         w = w * len(w) / w.sum()
         theta = _maximum(shares, X, w)
         K, n = len(levels) - 1, len(w)

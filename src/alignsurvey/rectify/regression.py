@@ -128,6 +128,7 @@ def logistic(
             "regress; use a larger pilot, or rectify.share"
         )
     options = Options(method, level, interval, seed, "coefficient")
+    sample, options = _without_constants(sample, options)
     return _regress(sample, logistic_fit, options, names, intercept=intercept, logit=True)
 
 
@@ -181,6 +182,32 @@ def ordinal(
             "options that no human of the pilot uses"
         )
     return _regress(sample, ordinal_fit(levels), options, names, intercept=False, logit=False)
+
+
+def _without_constants(sample: Sample, options: Options) -> tuple[Sample, Options]:
+    """Leave out simulators whose answers do not vary, for their log odds would be infinite.
+
+    Without any left, it is the pilot alone.
+    """
+    if not sample.f.shape[1] or not sample.N or options.method == "classical":
+        return sample, options
+    flat = (np.ptp(sample.f, axis=0) == 0) | (np.ptp(sample.f_rest, axis=0) == 0)
+    if not flat.any():
+        return sample, options
+    names = ", ".join(sample.simulators[k] for k in np.flatnonzero(flat))
+    if options.method in ("imputation", "ppi", "greg"):
+        raise InputError(
+            f"{names} answers the same for everybody, so there is nothing to regress; use "
+            'method="classical" or "ppi++"'
+        )
+    if flat.all():
+        said = f"{names} answers the same for everybody: the pilot alone"
+        alone = replace(sample, f=sample.f[:, :0], f_rest=sample.f_rest[:, :0])
+        return replace(alone, notes=(*sample.notes, said)), replace(options, method="classical")
+    kept = tuple(np.array(sample.simulators)[~flat].tolist())
+    notes = (*sample.notes, f"{names} answers the same for everybody: left out")
+    informative = replace(sample, f=sample.f[:, ~flat], f_rest=sample.f_rest[:, ~flat])
+    return replace(informative, simulators=kept, notes=notes), options
 
 
 def _regress(
