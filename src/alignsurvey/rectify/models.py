@@ -15,6 +15,8 @@ Fit = Callable[[Array, Array, Array], Linearised]
 """``fit(values (n,), X (n, p), weights (n,))``."""
 
 STEPS = 60
+PENALISED_STEPS = 500
+"""Firth's estimate is reached at a constant rate only, slow where separation is strong."""
 MANY_PEOPLE = 400
 SEPARATED = 15.0
 """Log odds beyond which a logistic fit counts as separated."""
@@ -90,7 +92,7 @@ def newton_logistic(
 ) -> Array | None:
     """Maximise the (penalised) weighted likelihood by Newton steps; None if there is no maximum."""
     beta, current = start.copy(), -np.inf
-    for _ in range(STEPS):
+    for _ in range(PENALISED_STEPS if penalised else STEPS):
         mu = expit(X @ beta)
         inner = np.maximum(w * mu * (1 - mu), 1e-300)
         try:
@@ -107,7 +109,9 @@ def newton_logistic(
         if penalised:
             step, current = _uphill(values, X, w, beta, step, current)
         beta = beta + step
-        if float(np.abs(step).max()) < 1e-10 * (1 + float(np.abs(beta).max())):
+        if float(np.abs(step).max()) < (1e-7 if penalised else 1e-10) * (
+            1 + float(np.abs(beta).max())
+        ):
             far = float(np.abs(X @ beta).max()) > 2 * SEPARATED
             return None if far and not penalised else beta
     return None
