@@ -1,17 +1,24 @@
 """Is learning real? Adapters, losses and a head on a population whose effects are planted.
 
 A model with random weights, which knows nothing of anybody, gets a LoRA adapter (or a head) that
-is trained on some hundred people and judged by others. Five populations; intervals over them.
+is trained on some hundred people and judged by others. Five populations; means with 95% t intervals
+over them, and differences between losses paired by population. With --json what is done is kept,
+and the same command goes on from there.
+
+"distribution" learns the shares of the groups by the two traits that are planted; "distribution
+blind" those by all four traits, so that nobody told it which ones count.
 
     python benchmarks/learning.py [--seeds 5] [--people 360] [--epochs 10] [--json FILE]
 
-Needs the extra ``local``; minutes on one core.
+Needs the extra ``local``; about two CPU minutes a population.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +27,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+try:
+    import torch  # noqa: F401 - whether it is there
+except ImportError:
+    print("skipped: training needs torch (extra local)")
+    raise SystemExit(0) from None
 
 from alignsurvey.predictions import Predictions
 from alignsurvey.simulators.local.tiny import tiny_model
@@ -31,6 +44,9 @@ from alignsurvey.training.settings import Settings
 from alignsurvey.training.survey_examples import plan
 
 JUDGES = 240
+FIRST_SEED = 2  # the head's learning rate was chosen on population 1
+GROUPS = {"distribution": ("area", "school"),
+          "distribution blind": ("area", "school", "sex", "faith")}  # fmt: skip
 
 
 def make_base(folder: Path, seed: int) -> str:
@@ -46,10 +62,9 @@ def learner(base: str, loss: str, epochs: int, seed: int) -> FineTuned:
     """Fine-tune an adapter of rank 16 with one of the losses."""
     rate = 1.5e-3 if loss == "head" else 5e-3  # a head at 5e-3 found nothing
     settings = Settings(epochs=epochs, learning_rate=rate, effective_batch=16, pack=4, seed=seed)
-    groups = ("area", "school") if loss == "distribution" else ()
     return FineTuned(
-        base=base, loss=loss, settings=settings, lora=Lora(rank=16, alpha=32, seed=seed),
-        groups=groups, name=f"tiny/{loss}", seed=seed,
+        base=base, loss=loss.split(maxsplit=1)[0], settings=settings, groups=GROUPS.get(loss, ()),
+        lora=Lora(rank=16, alpha=32, seed=seed), name=f"tiny/{loss}", seed=seed,
     )  # fmt: skip
 
 
@@ -99,11 +114,11 @@ def one_seed(seed: int, n: int, epochs: int, losses: tuple[str, ...]) -> dict[st
     with TemporaryDirectory() as folder:
         base = make_base(Path(folder, "base"), seed)
         for loss in losses:
-            started = time.monotonic()
+            started = time.process_time()
             fitted = learner(base, loss, epochs, seed).fit(pilot, people.items, people.profile)
             got = fitted.predict(judges.select(people.profile))
             found[loss] = measures(people, pilot, judges, got, seed)
-            found[loss]["seconds"] = time.monotonic() - started
+            found[loss]["CPU seconds"] = time.process_time() - started
     return found
 
 
@@ -112,16 +127,52 @@ def interval(values: list[float]) -> tuple[float, float, float]:
     from scipy.stats import t
 
     n, mean = len(values), float(np.mean(values))
-    half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    # One population gives no interval.
+    half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n)) if n > 1 else math.inf
     return mean, mean - half, mean + half
 
 
-def show(runs: list[Mapping[str, Any]]) -> None:
-    """Print each measure of each loss with its interval."""
-    for loss in runs[0]:
-        for measure in runs[0][loss]:
-            mean, low, high = interval([run[loss][measure] for run in runs])
-            print(f"{loss:13} {measure:17} {mean:7.3f} [{low:.3f} {high:.3f}]")
+def summary(runs: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean and interval of each measure, of differences from sft, and what had to be shown."""
+    table = {
+        loss: {name: interval([run[loss][name] for run in runs]) for name in runs[0][loss]}
+        for loss in runs[0]
+    }
+    less = {
+        loss: interval([run[loss]["group W1"] - run["sft"]["group W1"] for run in runs])
+        for loss in table
+        if loss != "sft" and "sft" in table
+    }
+    return {"seeds": len(runs), "measures": table, "group W1 less sft's": less,
+            "shown": shown(table, less)}  # fmt: skip
+
+
+def shown(table: Mapping[str, Any], less: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether each thing that had to be shown was, by its whole interval."""
+    found: dict[str, bool] = {}
+    for loss, one in table.items():
+        found[f"{loss}: 15 points over the majority"] = one["accuracy gain"][1] >= 0.15
+        found[f"{loss}: every planted sign in every population"] = one["signs right"][0] == 1.0
+    for loss in (one for one in less if one.startswith("distribution")):
+        found[f"{loss}: smaller group W1 than sft"] = less[loss][2] < 0
+    if "head" in table:
+        low, high = table["head"]["least SD ratio"][0], table["head"]["largest SD ratio"][0]
+        every = [table["head"]["SD ratio"][1] >= 0.85, table["head"]["SD ratio"][2] <= 1.15]
+        found["head: SD ratio of draws within .85 to 1.15"] = all(every)
+        found["head: also of the item farthest off, on average"] = low >= 0.85 and high <= 1.15
+    return found
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """Print each measure of each loss with its interval, then the verdicts."""
+    for loss, measures_of in found["measures"].items():
+        for measure, one in measures_of.items():
+            print(f"{loss:18} {measure:17} {'{:7.3f} [{:.3f} {:.3f}]'.format(*one)}")
+    for loss, one in found["group W1 less sft's"].items():
+        print(f"{loss:18} W1 less sft's     {'{:7.3f} [{:.3f} {:.3f}]'.format(*one)}  paired")
+    for what, right in found["shown"].items():
+        print(f"{'yes' if right else 'NO':3} {what}")
+    print(f"{found['seeds']} populations; 95% t intervals over them")
 
 
 def main() -> None:
@@ -130,18 +181,24 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--people", type=int, default=360)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--losses", default="sft,distribution,head")
+    parser.add_argument("--losses", default="sft,distribution,distribution blind,head")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    runs = []
-    for seed in range(1, options.seeds + 1):
-        runs.append(
-            one_seed(seed, options.people, options.epochs, tuple(options.losses.split(",")))
-        )
-        print(f"seed {seed} done", flush=True)
+    asked = {"people": options.people, "epochs": options.epochs, "losses": options.losses}
+    runs: list[dict[str, Any]] = []
+    if options.json and options.json.exists():
+        kept = json.loads(options.json.read_text(encoding="utf-8"))
+        if kept["asked"] != asked:
+            parser.error(f"{options.json} holds a run with {kept['asked']}; name another file")
+        runs = kept["runs"][: options.seeds]
+    for seed in range(FIRST_SEED + len(runs), FIRST_SEED + options.seeds):
+        losses = tuple(options.losses.split(","))
+        runs.append(one_seed(seed, options.people, options.epochs, losses))
+        print(f"seed {seed} done", file=sys.stderr, flush=True)
         if options.json:
-            options.json.write_text(json.dumps(runs, indent=1), encoding="utf-8")
-    show(runs)
+            made = {"asked": asked, "runs": runs, "summary": summary(runs)}
+            options.json.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    show(summary(runs))
 
 
 if __name__ == "__main__":
