@@ -54,7 +54,14 @@ class Diagnostics:
     harmed: tuple[str, ...] = ()
 
 
-def diagnose(sample: Sample, width_ratio: float, lambda_: float, *, valid: bool) -> Diagnostics:
+def diagnose(
+    sample: Sample,
+    width_ratio: float,
+    lambda_: float,
+    *,
+    valid: bool,
+    proxy_weights: Array | None = None,
+) -> Diagnostics:
     """Judge an estimate.
 
     Parameters
@@ -65,6 +72,9 @@ def diagnose(sample: Sample, width_ratio: float, lambda_: float, *, valid: bool)
     lambda_ : float
     valid : bool
         Whether the method claims to cover.
+    proxy_weights : array, shape (k,), optional
+        Of ``multi``: the simulation is then the proxies' weighted sum. Its slope is no cause for
+        doubt, for the weights were fitted to the answers and shrinking them raises it.
 
     Examples
     --------
@@ -73,13 +83,17 @@ def diagnose(sample: Sample, width_ratio: float, lambda_: float, *, valid: bool)
     >>> diagnose(sample, 0.4, 1.0, valid=True).verdict
     'use'
     """
-    f, f_rest = sample.f.mean(axis=1), sample.f_rest.mean(axis=1)
+    fitted = proxy_weights is not None
+    k = sample.f.shape[1]
+    mix = proxy_weights if proxy_weights is not None else np.full(k, 1 / k)
+    f, f_rest = sample.f @ mix, sample.f_rest @ mix
     slope = _slope(sample.y, f, sample.design.weights)
-    by_group, harmed = _by_group(sample, f, lambda_)
+    by_group, harmed = _by_group(sample, f, 1.0 if fitted else lambda_)
     shift = _shift(f, sample.design.weights, f_rest, sample.design_rest.weights)
     outside = float(np.mean((f_rest < f.min()) | (f_rest > f.max()))) if len(f_rest) else 0.0
+    doubtful = np.nan if fitted or lambda_ <= 0 else slope
     verdict, reason = _verdict(
-        sample.n, slope, width_ratio, shift, lambda_, harmed, _skewness(sample), valid=valid
+        sample.n, doubtful, width_ratio, shift, lambda_, harmed, _skewness(sample), valid=valid
     )
     return Diagnostics(width_ratio, slope, shift, outside, verdict, reason, by_group, harmed)
 
@@ -108,8 +122,9 @@ def _verdict(
             "the pilot a random sample?"
         )
     # A simulator that says the same of everybody has no slope, and does neither good nor harm.
-    if lambda_ > 0 and not np.isnan(slope) and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
-        doubts.append(f"the calibration slope is {slope:.2f}, outside .5 to 1.5")
+    if not np.isnan(slope) and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
+        # Zero is added so that no "-0.00" is printed.
+        doubts.append(f"the calibration slope is {round(slope, 2) + 0.0:.2f}, outside .5 to 1.5")
     if skewness is not None and n < 25 * skewness**2:
         doubts.append(
             f"answers are skewed ({skewness:+.1f}): a mean's interval needs about "
@@ -163,9 +178,10 @@ def _shift(f: Array, w: Array, f_rest: Array, w_rest: Array) -> float:
 def _by_group(sample: Sample, f: Array, lambda_: float) -> tuple[dict[str, float], tuple[str, ...]]:
     slopes: dict[str, float] = {}
     harmed: list[str] = []
-    if sample.groups is None:
-        return slopes, ()
-    for group in dict.fromkeys(sample.groups.tolist()):
+    groups = [] if sample.groups is None else list(dict.fromkeys(sample.groups.tolist()))
+    if len(groups) < 2:
+        return slopes, ()  # one group: all that is said of everybody is said of it
+    for group in groups:
         rows = sample.groups == group
         if rows.sum() < LEAST_IN_GROUP:
             continue

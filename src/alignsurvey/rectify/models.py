@@ -39,15 +39,17 @@ def contrast_fit(values: Array, X: Array, w: Array) -> Linearised:
 
 
 def ols_fit(values: Array, X: Array, w: Array) -> Linearised:
-    """Weighted least squares with leverage-corrected contributions (HC3, MacKinnon & White 1985).
+    """Weighted least squares with the contributions of the jackknife (HC3, MacKinnon & White 1985).
 
-    Contributions are ``(X'WX)^-1 x w e / (1 - h)``, close to the jackknife's; degrees of freedom
-    are those of Bell and McCaffrey.
+    Contributions are ``(n - 1)/n (X'WX)^-1 x w e / (1 - h)``: what leaving the person out changes.
+    Degrees of freedom are those of Bell and McCaffrey.
     """
     bread = _inverse(X, w)
     beta = bread @ (X.T @ (w * values))
     kept = 1 - _leverage(X, w, bread)
     contributions = (X * (w * (values - X @ beta) / kept)[:, None]) @ bread
+    # The design's n / (n - 1) is for contributions without a correction of their own.
+    contributions *= (len(X) - 1) / len(X)
     return Linearised(beta, contributions, df=_bell_mccaffrey(X, w, bread, kept))
 
 

@@ -85,7 +85,7 @@ def estimate(
     lost_df : int
         Degrees of freedom that the estimator itself takes: 1 for a mean, p for a regression.
     """
-    notes = list(sample.notes)
+    notes, by_proxy = list(sample.notes), None
     if options.method == "classical":
         parts = _parts(sample, fit, lost_df, alone=sample.f.shape[1] != 1 or sample.N < 2)
         combined, weights = combine(parts, np.zeros(len(parts.human.value)), tuned=False), {}
@@ -97,10 +97,10 @@ def estimate(
         combined, weights, more = _rectify(sample, fit, parts, options)
         notes += more
     notes += [*parts.human.notes, *_fallbacks(sample, combined, options)]
-    rows = [
-        _one(sample, parts, combined, j, name, options, weights, notes)
-        for j, name in enumerate(names)
-    ]
+    rows = []
+    for j, name in enumerate(names):
+        own = None if by_proxy is None else by_proxy[j]
+        rows.append(_one(sample, parts, combined, j, name, options, weights, notes, own))
     return Estimates(tuple(rows))
 
 
@@ -172,6 +172,7 @@ def _one(
     options: Options,
     weights: dict[str, float],
     notes: list[str],
+    proxy_weights: Array | None,
 ) -> Estimate:
     value, variance, df = (float(x[j]) for x in (combined.value, combined.variance, combined.df))
     classical = float(combined.classical_variance[j])
@@ -182,7 +183,9 @@ def _one(
         value = float(np.clip(value, 0, 1))
     ratio = float(np.sqrt(variance / classical)) if classical > 0 else 1.0
     lambda_ = float(combined.lambda_[j])
-    judged = diagnose(sample, ratio, lambda_, valid=valid) if sample.f.shape[1] else None
+    judged = None
+    if sample.f.shape[1]:
+        judged = diagnose(sample, ratio, lambda_, valid=valid, proxy_weights=proxy_weights)
     n_eff = sample.n * classical / variance if variance > 0 and valid else float(sample.n)
     return Estimate(
         name, value, low, high, float(np.sqrt(variance)), sample.n, sample.N,

@@ -58,8 +58,8 @@ def ols(
     method, level, seed, **design
         As for `mean`. Each coefficient has its own lambda.
     interval : {"auto", "z"}
-        "auto" is a t interval with leverage-corrected standard errors (HC3 and the degrees of
-        freedom of Bell and McCaffrey; HC2 for `logistic`); "z" is ppi-python's.
+        "auto" is a t interval with the jackknife's standard errors (HC3; degrees of freedom of Bell
+        and McCaffrey), HC2 for `logistic`; "z" is ppi-python's.
 
     Returns
     -------
