@@ -35,8 +35,8 @@ ENDPOINTS = (
 )  # fmt: skip
 """Providers that are asked over the network; `alignsurvey.simulators.endpoints` has a row each."""
 
-LOCAL = ("hf",)
-"""Providers of models on this machine: transformers with their weights on disk."""
+LOCAL = ("hf", "head")
+"""Providers of models on this machine: transformers, and those with a trained head."""
 
 _BASELINES: Mapping[str, tuple[str, str]] = {
     "uniform": ("trivial", "Uniform"),
@@ -208,6 +208,10 @@ def find_simulator(
         from alignsurvey.simulators.endpoints import find_endpoint
 
         return find_endpoint(name, parameters, limits=limits, base_url=base_url)
+    if parts.provider == "head":
+        from alignsurvey.simulators.local.headed import find_head
+
+        return find_head(name, parameters)
     if parts.provider in LOCAL:
         from alignsurvey.simulators.local import find_local
 

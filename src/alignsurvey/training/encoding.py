@@ -39,6 +39,8 @@ class Example:
     weight : float
     respondent : int, float or str
     item, group : str
+    options : tuple of str, length K
+        Texts of the options, in the same order: what a head scores.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Example:
     respondent: Hashable = ""
     item: str = ""
     group: str = ""
+    options: tuple[str, ...] = ()
 
     @property
     def prompt_ids(self) -> Ids:
@@ -131,6 +134,7 @@ def _example(
     return Example(
         np.array([], dtype=np.int64), _shortened(prompt, room), answer_ids, labels,
         exchange.target, exchange.weight, exchange.respondent, exchange.item, exchange.group,
+        exchange.options,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class Exchange:
     weight : float
     record : Record, optional
         From which it was made, so that its options can be shown in another order.
+    options : tuple of str, length K
+        Text of each option, in the order of the target.
     """
 
     messages: tuple[Message, ...]
@@ -51,6 +53,7 @@ class Exchange:
     target: NDArray[np.float64] | None = field(default=None, compare=False)
     weight: float = 1.0
     record: Record | None = field(default=None, compare=False, repr=False)
+    options: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -91,6 +94,7 @@ def query_exchange(
     return Exchange(
         query.messages, answer, query.respondent, query.item, group,
         labels if all(labels) else (), target, weight,
+        options=tuple(query.options[place].text for place in order),
     )  # fmt: skip
 
 
@@ -130,9 +134,10 @@ def record_exchange(record: Record, *, seed: int = 42, epoch: int = 0) -> Exchan
         labels = tuple(labels[order.index(place)] for place in range(len(order)))
         answer = f"{labels[record.choice]}{record.layout.option}{record.answer}"
         target = np.eye(len(labels))[record.choice]
+    texts = tuple(one.text for one in record.options)
     return Exchange(
-        (Message("user", prompt),), answer, who, item, "", labels, target, 1.0, record
-    )  # fmt: skip
+        (Message("user", prompt),), answer, who, item, "", labels, target, 1.0, record, texts
+    )
 
 
 def _labels(options: Sequence[Option]) -> tuple[str, ...]:

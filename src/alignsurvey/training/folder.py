@@ -15,6 +15,7 @@ from typing import Any
 from alignsurvey.errors import InputError
 from alignsurvey.files import writing
 from alignsurvey.simulators.local.chat import Chat
+from alignsurvey.simulators.local.head import save_head
 from alignsurvey.simulators.local.trained import RECORD
 
 CARD = "README.md"
@@ -68,7 +69,7 @@ def write_result(folder: Path, model: Any, chat: Chat, record: Mapping[str, Any]
     Parameters
     ----------
     folder : Path
-    model : peft.PeftModel
+    model : peft.PeftModel, or one with a head around it
     chat : Chat
         Its tokenizer is saved, and loaded again to see that its tokens are the same.
     record : mapping
@@ -81,12 +82,18 @@ def write_result(folder: Path, model: Any, chat: Chat, record: Mapping[str, Any]
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        head = getattr(model, "head", None)
+        adapted = model if head is None else model.model
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+            adapted.save_pretrained(
+                str(folder), safe_serialization=True, save_embedding_layers=False
+            )
         chat.tokenizer.save_pretrained(str(folder))
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    if head is not None:
+        save_head(folder, head, str(record["base_weights"]))
     _check_tokenizer(folder, chat)
     text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     with writing(folder / CARD) as draft:

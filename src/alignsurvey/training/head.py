@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from alignsurvey.simulators.local.head import new_head, option_scores
+from alignsurvey.errors import InputError
+from alignsurvey.simulators.local.head import OptionVectors, new_head, option_scores
 from alignsurvey.training.packing import Batch, answer_states
 
 __all__ = ["WithHead", "head_scores"]
@@ -19,24 +19,32 @@ class WithHead(torch.nn.Module):  # type: ignore[misc]  # torch may be absent wh
     Parameters
     ----------
     model : transformers.PreTrainedModel or peft.PeftModel
-    options : mapping of str to tensor, shape (K, embedding size)
-        Vectors of each item's options, from `alignsurvey.simulators.local.head.option_vectors`.
+    tokenizer : transformers.PreTrainedTokenizerFast
     seed : int
         Of the head's first weights.
+    head : mapping of str to tensor, optional
+        A trained head to go on from.
     """
 
-    def __init__(self, model: Any, options: Mapping[str, torch.Tensor], seed: int) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, seed: int, head: dict[str, torch.Tensor] | None = None
+    ) -> None:
         super().__init__()
         size = model.get_input_embeddings().weight.shape[1]
         self.model = model
-        self.options = dict(options)
+        self.options = OptionVectors(model, tokenizer)
+        weights = new_head(size, seed) if head is None else head
         self.head = torch.nn.ParameterDict(
-            {name: torch.nn.Parameter(one) for name, one in new_head(size, seed).items()}
+            {name: torch.nn.Parameter(one.clone()) for name, one in weights.items()}
         )
+        self.head.to(model.get_input_embeddings().weight.device)
 
     def shown(self, batch: Batch) -> torch.Tensor:
         """Option vectors of a batch's examples, shape (E, K, embedding size)."""
-        parts = [self.options[one.item] for one in batch.examples]
+        for one in batch.examples:
+            if not one.options:
+                raise InputError(f"'{one.item}' has no options; a head needs some, use loss: sft")
+        parts = [self.options(one.options) for one in batch.examples]
         return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True).to(batch.input_ids.device)
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.predictions import Predictions, Provenance
-from alignsurvey.simulators.local.head import option_vectors
 from alignsurvey.simulators.local.loading import Loading, load_model
 from alignsurvey.simulators.pilot import TrainingData, prepare, smoothed
 from alignsurvey.survey.codebook import Codebook
@@ -120,10 +119,10 @@ class FineTuned:
             )  # fmt: skip
             forward: Forward = answer_logits
             if self.loss == "head":
-                vectors = {
-                    one.name: option_vectors(model, chat.tokenizer, one.labels) for one in book
-                }
-                model, forward = WithHead(model, vectors, self.seed).to(device), head_scores
+                model, forward = WithHead(model, chat.tokenizer, self.seed).to(device), head_scores
+                for item in book:
+                    # Now, for the embeddings of a model from scratch learn, too.
+                    model.options(item.labels)
             pad = chat.tokenizer.pad_token_id or 0
             train(model, source, self.settings, self._loss(book), pad_id=pad, forward=forward)
             model.eval()

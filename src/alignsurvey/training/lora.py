@@ -89,7 +89,7 @@ def with_lora(model: Any, lora: Lora) -> Any:
             raise InputError(f"targets={lora.targets}: {str(error).splitlines()[0]}") from error
 
 
-def continue_adapter(model: Any, folder: Path) -> Any:
+def continue_adapter(model: Any, folder: Path, *, with_head: bool = False) -> Any:
     """Put a trained adapter on a model, to be trained on.
 
     Parameters
@@ -97,6 +97,8 @@ def continue_adapter(model: Any, folder: Path) -> Any:
     model : transformers.PreTrainedModel
     folder : Path
         Of the adapter.
+    with_head : bool
+        Whether it may have a head.
 
     Returns
     -------
@@ -111,7 +113,7 @@ def continue_adapter(model: Any, folder: Path) -> Any:
 
     from alignsurvey.simulators.local.folders import adapter_folder
 
-    adapter_folder(str(folder))
+    adapter_folder(str(folder), with_head=with_head)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)

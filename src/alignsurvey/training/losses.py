@@ -140,6 +140,8 @@ LOSSES = {
     "distribution": OptionShares,
     "kl": partial(OptionShares, kind="kl", name="kl"),
     "shift": partial(OptionShares, shift=1.0, name="shift"),
+    # Records do not say which options are ordered, so there is no term along the scale.
+    "head": partial(OptionShares, from_scores=True, name="head"),
 }
 """Losses by the name that a training file gives them; `Sft` is the other one."""
 

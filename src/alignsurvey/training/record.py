@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignsurvey.simulators.local.folders import fingerprint, model_folder
+from alignsurvey.simulators.local.folders import fingerprint, model_folder, weights_of
 from alignsurvey.simulators.local.trained import RECORD
 from alignsurvey.tasks.records import Record
 from alignsurvey.training.config import PRESETS, TrainingFile, TrainingSettings
@@ -55,6 +55,7 @@ def stage_record(
         "key": key,
         "base": file.model,
         "base_fingerprint": fingerprint(model_folder(file.model)),
+        "base_weights": weights_of(model_folder(file.model)),
         "continues": str(stage.after) if stage.after else None,
         "stage": stage.name,
         "preset": file.preset,

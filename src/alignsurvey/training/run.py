@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from alignsurvey.errors import InputError
-from alignsurvey.simulators.local.folders import fingerprint, model_folder
+from alignsurvey.simulators.local.folders import HEAD, check_base, fingerprint, model_folder
+from alignsurvey.simulators.local.head import read_head
 from alignsurvey.simulators.local.loading import Loaded, Loading, load_model
 from alignsurvey.tasks.canonical import digest
 from alignsurvey.tasks.corpora import read_rows
 from alignsurvey.tasks.records import Record
+from alignsurvey.tasks.records.nouns import GroupRow
 from alignsurvey.training.config import TrainingFile
 from alignsurvey.training.examples import RecordSource, read_sources
 from alignsurvey.training.folder import file_hash, is_finished, write_result
 from alignsurvey.training.guards import refuse_overlap
+from alignsurvey.training.head import WithHead, head_scores
 from alignsurvey.training.loop import Progress, Trained, train
 from alignsurvey.training.lora import Lora, check_head, continue_adapter, save_memory, with_lora
 from alignsurvey.training.losses import Loss, Sft
+from alignsurvey.training.packing import answer_logits
 from alignsurvey.training.record import settled, stage_record
 from alignsurvey.training.settings import Settings
 from alignsurvey.training.world import ALONE, World
@@ -135,6 +139,8 @@ def run_training(
     stages = plan_stages(file, out)
     loss = find_loss(file.loss)
     records = {one.data: read_sources(one.data) for one in stages}
+    for stage in stages:
+        _check_options(file, stage, records[stage.data])
     _guard(file, [one for found in records.values() for one in found])
     base = model_folder(file.model)
     key = digest({"base": fingerprint(base), "file": settled(file)})
@@ -171,6 +177,17 @@ def find_loss(name: str) -> Loss:
     return loss
 
 
+def _check_options(file: TrainingFile, stage: Planned, records: Sequence[Record]) -> None:
+    """Make sure that there are options with shares to learn, where the loss is about them."""
+    for one in records if file.loss != "sft" else ():
+        if one.choice is None and not isinstance(one, GroupRow):
+            files = ", ".join(str(path) for path in stage.data)
+            raise InputError(
+                f"{files}: row {one.row}: no option is the answer, and loss: {file.loss} learns "
+                "options; leave the file out, or use loss: sft"
+            )
+
+
 def _guard(file: TrainingFile, records: Sequence[Record]) -> None:
     if file.hold_out is None:
         return
@@ -191,12 +208,13 @@ def _train_stage(
     settings = stage_settings(file, stage.epochs)
     loaded, model = _adapted(file, stage, world)
     cutoff = min(file.setting("cutoff"), loaded.longest or 10**9)
-    with_labels = file.loss != "sft"
+    with_labels = file.loss not in ("sft", HEAD)
     source = RecordSource(records, loaded.chat, cutoff, settings.seed, with_labels)
     pad = loaded.chat.tokenizer.pad_token_id or 0
     checkpoints = stage.folder / "checkpoint"
     trained = train(
         model, source, settings, loss, pad_id=pad, folder=checkpoints, key=key, world=world,
+        forward=head_scores if file.loss == HEAD else answer_logits,
         tell=None if tell is None else lambda progress: tell(stage.name, progress),
     )  # fmt: skip
     if world.rank == 0:
@@ -219,11 +237,14 @@ def _adapted(file: TrainingFile, stage: Planned, world: World) -> tuple[Loaded, 
     """Load the base, and put the adapter on it that is trained."""
     device = file.setting("device", "auto")
     loaded = load_model(Loading(file.model, dtype=file.setting("dtype", "auto"), device=device))
-    check_head(loaded.model)
+    has_head = file.loss == HEAD
+    if not has_head:
+        check_head(loaded.model)
     loaded.model.requires_grad_(False)
     loaded.model.to(world.device(loaded.device))
     if stage.after is not None:
-        model = continue_adapter(loaded.model, stage.after)
+        check_base(stage.after, model_folder(file.model))
+        model = continue_adapter(loaded.model, stage.after, with_head=has_head)
     else:
         lora = Lora(
             rank=file.setting("rank"), alpha=file.setting("alpha"),
@@ -233,4 +254,14 @@ def _adapted(file: TrainingFile, stage: Planned, world: World) -> tuple[Loaded, 
         model = with_lora(loaded.model, lora)
     if file.setting("save_memory", False):
         save_memory(model)
+    if has_head:
+        model = headed(model, stage.after, loaded.chat.tokenizer, file.setting("seed"))
     return replace(loaded, model=model), model
+
+
+def headed(model: Any, after: Path | None, tokenizer: Any, seed: int) -> WithHead:
+    """Put a head on a model: that of the adapter which is continued, else a new one."""
+    size = model.get_input_embeddings().weight.shape[1]
+    has_one = after is not None and (after / f"{HEAD}.json").exists()
+    head = read_head(after, size) if after is not None and has_one else None
+    return WithHead(model, tokenizer, seed, head)

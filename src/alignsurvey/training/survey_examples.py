@@ -129,4 +129,5 @@ def _exchange(
     return Exchange(
         query.messages, write_choice(query.options, [chosen.text]), query.respondent, query.item,
         group, tuple(letter[place] for place in range(len(item.categories))), target, weight,
+        options=item.labels,
     )  # fmt: skip

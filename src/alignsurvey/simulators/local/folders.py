@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from alignsurvey.errors import InputError
 
-__all__ = ["adapter_folder", "fingerprint", "model_folder", "parameters_of"]
+__all__ = [
+    "HEAD", "adapter_folder", "adapters_of", "check_base", "fingerprint", "model_folder",
+    "parameters_of", "weights_of",
+]  # fmt: skip
+
+HEAD = "head"
+"""Name of a head's files beside its adapter: ``head.safetensors`` and ``head.json``."""
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -52,20 +59,64 @@ def model_folder(path: str) -> Path:
     return folder
 
 
-def adapter_folder(path: str) -> Path:
+def adapter_folder(path: str, *, with_head: bool = False) -> Path:
     """Find an adapter's folder, and check that it holds one.
+
+    Parameters
+    ----------
+    path : str
+    with_head : bool
+        Whether it may have a head. Such an adapter was trained for its head, not to write.
 
     Raises
     ------
     InputError
-        It does not, or its weights are no safetensors.
+        It does not, its weights are no safetensors, or it has a head and should not.
     """
     folder = Path(path).expanduser()
     if not (folder / "adapter_config.json").exists():
         raise InputError(f"{path}: no adapter, since there is no adapter_config.json")
     _json(folder / "adapter_config.json")
     _check_weights(folder)
+    if (folder / f"{HEAD}.json").exists() and not with_head:
+        raise InputError(f"{path}: was trained with a head, and writes nothing; use head/{path}")
     return folder
+
+
+def adapters_of(paths: Iterable[str], base: Path, *, with_head: bool = False) -> list[Path]:
+    """Find the folders of adapters that belong to a base.
+
+    Raises
+    ------
+    InputError
+        One is no adapter, or one of other weights.
+    """
+    found = [adapter_folder(one, with_head=with_head) for one in paths]
+    for one in found:
+        check_base(one, base)
+    return found
+
+
+def check_base(adapter: Path, base: Path) -> None:
+    """Make sure that an adapter is put on the weights that it was trained on.
+
+    Its ``training.json`` says which; an adapter that was trained elsewhere says nothing.
+
+    Raises
+    ------
+    InputError
+        They are others.
+    """
+    path = adapter / "training.json"
+    if not path.exists():
+        return
+    record = _json(path)
+    known = record.get("base_weights")
+    if known is not None and known != weights_of(base):
+        raise InputError(
+            f"{adapter}: was trained on {record.get('base')}, and {base} has other weights; name "
+            "the base that it was trained on"
+        )
 
 
 def _cached(path: str) -> Path:
@@ -131,27 +182,39 @@ def fingerprint(*folders: Path) -> str:
     str
         16 hexadecimal digits.
     """
+    return _hashed(
+        path
+        for folder in folders
+        for path in sorted(one for one in folder.iterdir() if _counts(one))
+    )
+
+
+def weights_of(folder: Path) -> str:
+    """Tell a model's weights from others, whatever lies beside them; as `fingerprint` does."""
+    return _hashed(sorted(folder.glob("*.safetensors")))
+
+
+def _hashed(paths: Iterable[Path]) -> str:
     found = sha256()
-    for folder in folders:
-        for path in sorted(one for one in folder.iterdir() if _counts(one)):
-            size = path.stat().st_size
-            found.update(f"{path.name}:{size}\n".encode())
-            with path.open("rb") as file:
-                for block in range(_BLOCKS):
-                    start = block * max(size - _BLOCK_BYTES, 0) // (_BLOCKS - 1)
-                    file.seek(start)
-                    found.update(file.read(_BLOCK_BYTES))
-                    if size <= _BLOCK_BYTES:
-                        break
+    for path in paths:
+        size = path.stat().st_size
+        found.update(f"{path.name}:{size}\n".encode())
+        with path.open("rb") as file:
+            for block in range(_BLOCKS):
+                start = block * max(size - _BLOCK_BYTES, 0) // (_BLOCKS - 1)
+                file.seek(start)
+                found.update(file.read(_BLOCK_BYTES))
+                if size <= _BLOCK_BYTES:
+                    break
     return found.hexdigest()[:16]
 
 
 def _counts(path: Path) -> bool:
     """Whether a file changes what a model answers."""
-    named = ("config.json", "generation_config.json", "adapter_config.json", *_TOKENIZERS)
+    named = ("config.json", "generation_config.json", "adapter_config.json", "head.json")
     others = ("tokenizer_config.json", "special_tokens_map.json", "merges.txt")
     return path.is_file() and (
-        path.suffix in (".safetensors", ".jinja") or path.name in (*named, *others)
+        path.suffix in (".safetensors", ".jinja") or path.name in (*named, *others, *_TOKENIZERS)
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.simulators.local.chat import Chat, load_chat
-from alignsurvey.simulators.local.folders import adapter_folder, model_folder, parameters_of
+from alignsurvey.simulators.local.folders import adapters_of, model_folder, parameters_of
 from alignsurvey.simulators.local.generation import forget_habits
 
 __all__ = ["Loaded", "Loading", "load_model"]
@@ -172,8 +172,10 @@ def _torch() -> Any:
     return torch
 
 
-def load_model(loading: Loading, *, thinks: bool = False) -> Loaded:
+def load_model(loading: Loading, *, thinks: bool = False, with_head: bool = False) -> Loaded:
     """Load a model, its adapters and its tokenizer; nothing is downloaded.
+
+    An adapter that was trained for a head is refused, unless it shall have one.
 
     Raises
     ------
@@ -183,7 +185,7 @@ def load_model(loading: Loading, *, thinks: bool = False) -> Loaded:
     """
     device, dtype = placed(loading)
     folder = model_folder(loading.path)
-    adapters = [adapter_folder(one) for one in loading.adapters]
+    adapters = adapters_of(loading.adapters, folder, with_head=with_head)
     _check_memory(loading, folder, device, dtype)
     tuned = [one for one in adapters if (one / "tokenizer.json").exists()]
     chat = load_chat(tuned[-1] if tuned else folder, thinks=thinks)
