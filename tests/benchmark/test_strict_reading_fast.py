@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from alignsurvey.benchmark.segmentation import tokenizer
 from alignsurvey.benchmark.strict import many_similarities
 from alignsurvey.benchmark.strict.segmenting import segmenter
 from alignsurvey.benchmark.strict.similarity import similarity
+from alignsurvey.benchmark.strict.word_tree import WordTree, codes
 from alignsurvey.tasks.replies import options, wording
 
 PIECES = st.sampled_from(
@@ -43,9 +45,67 @@ def test_words_are_those_of_jieba(starts: list[int], drawn: str) -> None:
         assert segmenter().cut(run) == tokenizer().lcut(run)
 
 
-def test_processes_share_reasons_and_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many_similarities, "ENOUGH", 4)
-    pairs = [("服务很好，人也热情", "服务还好"), ("too far away", "It is far.")] * 3
-    alone = many_similarities.similarities(pairs)
-    assert alone == [similarity(*pair) for pair in pairs]
-    assert many_similarities.similarities(pairs, workers=2) == alone
+REASONS = st.lists(
+    st.sampled_from(
+        ["服务", "很好", "受访者", "收入增长不快", "张三李四", "乾坤龘靐齉", "的", "了", "，",
+         "㐀龥鿿", "。", " ", "good", "Service", "ﬁ", "3", "５", "_", "\U00020000", "\ud800", "\n",
+         "é", "T恤", "一" * 40]
+    ),
+    max_size=30,
+).map("".join)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(REASONS, REASONS | st.text(CHINESE, max_size=90)), max_size=6))
+def test_reasons_compared_together_have_the_numbers_they_have_alone(
+    pairs: list[tuple[str, str]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(many_similarities, "ENOUGH", 1)
+        found = many_similarities.similarities(pairs)
+    assert found.tolist() == [list(similarity(*pair)) for pair in pairs]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, len(CHINESE) - 1), min_size=1, max_size=60), st.integers(1, 60))
+def test_long_runs_and_long_texts_have_the_numbers_they_have_alone(
+    starts: list[int], repeated: int
+) -> None:
+    run = "".join(CHINESE[at : at + 12] for at in starts)
+    pairs = [
+        (run * repeated, run),
+        (run, run[::-1]),
+        ("far and away " * repeated, "away far " * 40),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(many_similarities, "ENOUGH", 1)
+        found = many_similarities.similarities(pairs)
+    assert found.tolist() == [list(similarity(*pair)) for pair in pairs]
+
+
+def test_threads_and_batches_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [("服务很好，人也热情", "服务还好"), ("too far away", "It is far."), ("", "好")] * 3
+    alone = [list(similarity(*pair)) for pair in pairs]
+    monkeypatch.setattr(many_similarities, "ENOUGH", 1)
+    monkeypatch.setattr(many_similarities, "_BATCH_CHARACTERS", 30)
+    assert many_similarities.similarities(pairs, workers=2).tolist() == alone
+
+
+def test_english_reasons_need_no_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_similarities, "ENOUGH", 1)
+    monkeypatch.setattr(many_similarities, "word_tree", lambda: pytest.fail("jieba was loaded"))
+    pair = "It's far-away, 3 km!", "far away: 3 KM"
+    assert many_similarities.similarities([pair]).tolist() == [list(similarity(*pair))]
+
+
+@given(st.sets(st.text("abc满意", min_size=1, max_size=4), min_size=1, max_size=40))
+def test_a_tree_reaches_its_words_and_nothing_else(drawn: set[str]) -> None:
+    weights = dict.fromkeys(sorted(drawn), -1.0)
+    weights |= {word[:end]: -np.inf for word in drawn for end in range(1, len(word))} | weights
+    tree = WordTree(weights, -9.0)
+    for one in "abc满意":
+        node = tree.first[ord(one)]
+        assert node == tree.node.get(one, 0)
+        for other in "abc满意":
+            below = tree.below(np.array([node]), codes(other))[0]
+            assert below == (tree.node.get(one + other, 0) if node else 0)

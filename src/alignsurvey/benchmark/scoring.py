@@ -123,7 +123,7 @@ def score_rows(
     codebook: Codebook | None = None,
     workers: int = 1,
 ) -> FileScore:
-    """Score the rows of a file that has been read; strictly with so many processes at most.
+    """Score the rows of a file that has been read; strictly with so many threads at most.
 
     Raises
     ------

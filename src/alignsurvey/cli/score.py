@@ -38,7 +38,7 @@ def score(
         typer.Option(help="Codebook (YAML): positions of group options, options of a role field."),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes for many reasons; by default one a core.")
+        int, typer.Option(min=1, help="Threads that compare many reasons; by default one a core.")
     ] = os.cpu_count() or 1,
     rows: Annotated[bool, typer.Option("--rows", help="With --json: every row too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,

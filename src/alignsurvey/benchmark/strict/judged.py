@@ -46,8 +46,10 @@ class Judged:
 
 def shown(outcome: str, answer: Any, gold: Any, correct: bool | None, note: str) -> dict[str, Any]:
     """Return a row as it is shown."""
-    row = {"outcome": outcome, "answer": answer, "gold": gold, "correct": correct}
-    return {**row, "note": note} if note else row
+    row: dict[str, Any] = {"outcome": outcome, "answer": answer, "gold": gold, "correct": correct}
+    if note:
+        row["note"] = note
+    return row
 
 
 def accuracies(sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

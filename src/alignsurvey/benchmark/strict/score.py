@@ -45,7 +45,7 @@ def score_strict(
         ``respondent``, ``respondent_id`` or ``id``), else over rows; 0 for no intervals.
     seed : int
     workers : int
-        Processes that share the comparison of many reasons; see `similarities`.
+        Threads that share the comparison of many reasons; see `similarities`.
 
     Returns
     -------

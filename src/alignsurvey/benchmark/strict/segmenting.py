@@ -33,13 +33,13 @@ class Segmenter:
         jieba.initialize()
         self._lcut = jieba.lcut
         self._frequency: dict[str, int] = jieba.FREQ
-        self._rarest = -math.log(jieba.total)
+        self.rarest = -math.log(jieba.total)
         # The beginning of a word that is none itself is there too, and is never chosen.
         weights = {
-            count: math.log(count) + self._rarest if count else -math.inf
+            count: math.log(count) + self.rarest if count else -math.inf
             for count in set(self._frequency.values())
         }
-        self._weight = {word: weights[count] for word, count in self._frequency.items()}
+        self.weights = {word: weights[count] for word, count in self._frequency.items()}
         self._unknown = lru_cache(maxsize=65_536)(self._by_model)
 
     def cut(self, run: str) -> list[str]:
@@ -53,17 +53,17 @@ class Segmenter:
             end = ends[start]
             if end - start > 1:
                 if single < start:
-                    words.extend(self._singles(run[single:start]))
+                    words.extend(self.singles(run[single:start]))
                 words.append(run[start:end])
                 single = end
             start = end
         if single < start:
-            words.extend(self._singles(run[single:]))
+            words.extend(self.singles(run[single:]))
         return words
 
     def _path(self, run: str) -> list[int]:
         """Return for each place the end of the best word that starts there."""
-        weight_of, size = self._weight.get, len(run)
+        weight_of, size = self.weights.get, len(run)
         best = [0.0] * (size + 1)
         ends = [0] * size
         for start in range(size - 1, -1, -1):
@@ -76,11 +76,11 @@ class Segmenter:
                 if probability >= highest:  # of equals jieba takes the longest
                     highest, chosen = probability, end
             if highest == -math.inf:
-                highest, chosen = self._rarest + best[start + 1], start + 1
+                highest, chosen = self.rarest + best[start + 1], start + 1
             best[start], ends[start] = highest, chosen
         return ends
 
-    def _singles(self, run: str) -> tuple[str, ...]:
+    def singles(self, run: str) -> tuple[str, ...]:
         """Cut characters that no word of the dictionary took up."""
         return self._unknown(run) if len(run) > 1 else (run,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -68,19 +68,34 @@ def _overlap(reference: Counter[Any], candidate: Counter[Any]) -> float:
     return _f1(common, reference.total(), candidate.total()) if common else 0.0
 
 
-def rouge_l(reference: Sequence[str], candidate: Sequence[str]) -> float:
+def rouge_l(reference: Sequence[Hashable], candidate: Sequence[Hashable]) -> float:
     """F1 of the longest common subsequence of two texts.
 
     References
     ----------
-    Lin (2004); the length by the bit-parallel recurrence of Hyyrö (2004).
+    Lin (2004).
 
     Examples
     --------
     >>> rouge_l("police killed the gunman".split(), "police kill the gunman".split())
     0.75
     """
-    places: dict[str, int] = {}
+    return _f1(longest_common(reference, candidate), len(reference), len(candidate))
+
+
+def longest_common(reference: Sequence[Hashable], candidate: Sequence[Hashable]) -> int:
+    """Length of the longest common subsequence.
+
+    References
+    ----------
+    The bit-parallel recurrence of Hyyrö (2004).
+
+    Examples
+    --------
+    >>> longest_common("police killed the gunman".split(), "police kill the gunman".split())
+    3
+    """
+    places: dict[Hashable, int] = {}
     for i, word in enumerate(reference):
         places[word] = places.get(word, 0) | 1 << i
     full = (1 << len(reference)) - 1
@@ -88,8 +103,7 @@ def rouge_l(reference: Sequence[str], candidate: Sequence[str]) -> float:
     for word in candidate:
         matched = row & places.get(word, 0)
         row = ((row + matched) | (row - matched)) & full
-    common = len(reference) - row.bit_count()
-    return _f1(common, len(reference), len(candidate))
+    return len(reference) - row.bit_count()
 
 
 def _f1(common: int, reference: int, candidate: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,55 +38,58 @@ def score_stance(
     """Score stances and reasons; reasons are compared where both sides give one."""
     judged = Judged()
     columns = np.zeros((len(rows), _CELLS + 1 + len(SIMILARITIES)))
-    reasons: list[tuple[int, str, str]] = []
+    reasons: list[_Reasons] = []
     for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
-        said, gold = read_stance(prediction(row)), read_stance(label(row))
-        language = 0 if _CHINESE.search(label(row)) else 1
+        wanted = label(row)
+        said, gold = read_stance(prediction(row)), read_stance(wanted)
+        language = 0 if _CHINESE.search(wanted) else 1
         answer = None if said.index is None else STANCES[said.index][language]
         truth = None if gold.index is None else STANCES[gold.index][language]
         correct = None if gold.index is None else said.index == gold.index
-        judged.rows[key] = shown(said.outcome, answer, truth, correct, said.note)
+        judged.rows[key] = entry = shown(said.outcome, answer, truth, correct, said.note)
         if gold.index is None:
             judged.problems.append(no_gold(row, gold.note or gold.outcome))
             continue
         judged.count(place, said.outcome)
         columns[place, gold.index * (_K + 1) + (_K if said.index is None else said.index)] = 1.0
         if gold.reason and said.reason:
-            reasons.append((place, gold.reason, said.reason))
-    judged.problems += _compare(reasons, rows, keys, judged.rows, columns, workers)
+            reasons.append(_Reasons(place, row.line, gold.reason, said.reason, entry))
+    judged.problems += _compare(reasons, columns, workers)
     found = estimates(columns[judged.scored], _statistics, judged.among(resampling))
     metrics = judged.metrics() | found | {"n_reasons": int(columns[:, _CELLS].sum())}
     return FileScore(metrics, judged.rows, tuple(judged.problems))
 
 
-def _compare(
-    reasons: Sequence[tuple[int, str, str]],
-    rows: Sequence[PredictionRow],
-    keys: Sequence[str],
-    shown_rows: dict[str, Any],
-    columns: Floats,
-    workers: int,
-) -> list[Problem]:
+class _Reasons(NamedTuple):
+    """The two reasons of a row, and the row as it is shown."""
+
+    place: int
+    line: int
+    gold: str
+    said: str
+    shown: dict[str, Any]
+
+
+def _compare(reasons: Sequence[_Reasons], columns: Floats, workers: int) -> list[Problem]:
     """Write the similarities of the reasons into the columns and the rows shown."""
-    if any(needs_segmentation(text) for _, *both in reasons for text in both):
+    if any(needs_segmentation(text) for one in reasons for text in (one.gold, one.said)):
         try:
             tokenizer()
         except InputError:
             what = "reasons in Chinese are not compared: install alignsurvey[zh] (jieba)"
-            return [Problem(rows[reasons[0][0]].line, what)]
-    problems = []
-    pairs = [(gold[:LONGEST_REASON], said[:LONGEST_REASON]) for _, gold, said in reasons]
+            return [Problem(reasons[0].line, what)]
+    if not reasons:
+        return []
+    pairs = [(one.gold[:LONGEST_REASON], one.said[:LONGEST_REASON]) for one in reasons]
     alike = similarities(pairs, workers)
-    for (place, gold, said), found in zip(reasons, alike, strict=True):
-        if max(len(gold), len(said)) > LONGEST_REASON:
-            what = f"a reason is compared by its first {LONGEST_REASON} characters"
-            problems.append(Problem(rows[place].line, what))
-        columns[place, _CELLS:] = 1.0, *found
-        shown_rows[keys[place]] = {
-            **shown_rows[keys[place]],
-            **dict(zip(SIMILARITIES, found, strict=True)),
-        }
-    return problems
+    places = [one.place for one in reasons]
+    columns[places, _CELLS] = 1.0
+    columns[places, _CELLS + 1 :] = alike
+    for one, found in zip(reasons, alike.tolist(), strict=True):
+        one.shown.update(zip(SIMILARITIES, found, strict=True))
+    what = f"a reason is compared by its first {LONGEST_REASON} characters"
+    long = (one.line for one in reasons if max(len(one.gold), len(one.said)) > LONGEST_REASON)
+    return [Problem(line, what) for line in long]
 
 
 def _statistics(sums: Floats) -> dict[str, Floats]:
