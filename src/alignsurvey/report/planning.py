@@ -53,12 +53,16 @@ def planning_chart(curve: pl.DataFrame) -> alt.FacetChart:
         ]
     shown = panels[:MOST_PANELS]
     points = [point for point in points if point["panel"] in shown]
+    legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
     colour = alt.Color(
-        "which:N", title=None, legend=alt.Legend(orient="top"),
+        "which:N", title=None, legend=legend,
         scale=alt.Scale(domain=[WITHOUT, WITH], range=[MUTED, BLUE]),
     )  # fmt: skip
     dash = alt.StrokeDash(
-        "which:N", legend=None, scale=alt.Scale(domain=[WITHOUT, WITH], range=[[5, 4], [1, 0]])
+        "which:N",
+        title=None,
+        legend=legend,
+        scale=alt.Scale(domain=[WITHOUT, WITH], range=[[5, 4], [1, 0]]),
     )
     ticks = alt.Axis(values=[25, 50, 100, 200, 400, 800, 1600], format="~g")
     chart: alt.FacetChart = (
@@ -95,7 +99,7 @@ def planning_tables(plan: StudyPlan, more: Sequence[pl.DataFrame] = ()) -> list[
     more : sequence of polars.DataFrame
         Of `purchases` and `powers`.
     """
-    tables: list[Table] = [_questions(plan), _frame("Width of the interval", plan.curve)]
+    tables: list[Table] = [_questions(plan), _frame(_TITLES["curve"], plan.curve)]
     tables += [_frame(_TITLES["wanted" if "wanted" in one.columns else "power"], one)
                for one in more if one.height]  # fmt: skip
     if plan.strata.height:
@@ -107,18 +111,21 @@ def planning_tables(plan: StudyPlan, more: Sequence[pl.DataFrame] = ()) -> list[
             _frame("Whom to ask next", plan.next.profiles),
             _frame("Items by their widest interval, as a share of the item's range",
                    plan.next.items),
-            _frame("Widest intervals, as a share of the item's range",
-                   plan.next.intervals.head(20)),
+            _frame(_TITLES["intervals"], plan.next.intervals.head(20)),
         ]  # fmt: skip
     return tables
 
 
 _TITLES = {
+    "curve": "Width of the interval",
+    "intervals": "Widest intervals, as a share of the item's range",
     "wanted": "What to buy",
     "power": "Humans in each of two groups to find a difference",
     "strata": "How to share out the humans over strata (Neyman)",
     "divisions": "How to divide the humans between training and rectifying",
 }
+_FOLDED = {_TITLES[key] for key in ("curve", "intervals", "strata", "divisions")}
+"""Tables that a page shows on request: their figure or their sum is shown already."""
 _HEADS = {
     "width_humans": "width, humans alone", "width": "width", "n_eff": "n_eff",
     "width_cross": "width, cross-fitted", "n_proportional": "proportional",
@@ -186,7 +193,7 @@ def planning_context(plan: StudyPlan, more: Sequence[pl.DataFrame] = ()) -> dict
     return {
         "planning_figure": Markup(planning_svg(plan.curve)),
         "planning_tables": [
-            (title, head, rows, [one in _WORDS for one in head])
+            (title, head, rows, [one in _WORDS for one in head], title not in _FOLDED)
             for title, head, rows in planning_tables(plan, more)
         ],
         "planning_notes": [*plan.notes, *(plan.next.notes if plan.next else ())],

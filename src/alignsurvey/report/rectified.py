@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alignsurvey.report.estimates import legend, significant_digits
-from alignsurvey.report.numbers import count, number, with_interval
+from alignsurvey.report.numbers import count, interval, number
 from alignsurvey.report.planning import MOST_PANELS, planning_context
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alignsurvey.fidelity.result import FidelityResult
 
 Line = dict[str, Any]
+NOTHING = "–", ""
 
 
 def rectified_context(result: FidelityResult) -> dict[str, Any]:
@@ -38,8 +39,10 @@ def before_and_after(found: StudyEstimates) -> Iterator[Line]:
     Returns
     -------
     iterator of dict
-        target, group, simulator, known, alone, before (simulated answers taken for people's own),
-        after, n, n_eff, verdict, reason, harms (whether the correction widens the interval).
+        target, group, known, alone, n, span (lines of the same target and group on the first of
+        them, 0 on the others), simulator, before (simulated answers taken for people's own), after,
+        n_eff, verdict, reason, harms (whether the correction widens the interval). Estimates are
+        pairs of value and interval.
     """
     table = found.table
     for place, rows in table.group_by("target", "group", "name", maintain_order=True):
@@ -48,18 +51,19 @@ def before_and_after(found: StudyEstimates) -> Iterator[Line]:
         alone = next((row for row in own if row["method"] == "classical"), None)
         if alone is None:
             continue
-        before = {row["simulator"]: row for row in own if row["method"] == "imputation"}
+        before = {row["simulator"]: _cell(row) for row in own if row["method"] == "imputation"}
         rest = [row for row in own if row["method"] not in ("classical", "imputation")]
         start = {
             "target": f"{target}: {name}" if name else target, "group": group,
             "known": number(alone["known"], significant_digits(alone)), "alone": _cell(alone),
             "n": count(alone["n"]),
         }  # fmt: skip
-        for row in rest or [alone]:
+        for place_in, row in enumerate(rest or [alone]):
             yield start | {
+                "span": 0 if place_in else len(rest or [alone]),
                 "simulator": row["simulator"] if rest else "",
-                "before": _cell(before[row["simulator"]]) if row["simulator"] in before else "–",
-                "after": _cell(row) if rest else "–",
+                "before": before.get(row["simulator"], NOTHING),
+                "after": _cell(row) if rest else NOTHING,
                 "n_eff": count(row["n_eff"]) if rest else "–",
                 "verdict": row["verdict"] or "", "reason": row["reason"] or "",
                 "harms": bool(row["width_ratio"] and row["width_ratio"] > 1.005),
@@ -67,5 +71,6 @@ def before_and_after(found: StudyEstimates) -> Iterator[Line]:
             }  # fmt: skip
 
 
-def _cell(row: Line) -> str:
-    return with_interval(row["value"], row["low"], row["high"], significant_digits(row))
+def _cell(row: Line) -> tuple[str, str]:
+    digits = significant_digits(row)
+    return number(row["value"], digits), interval(row["low"], row["high"], digits)
