@@ -1,6 +1,13 @@
 # Every target does its own set-up in .venv; EXTRAS adds optional parts (make demo EXTRAS=local).
+# Tests need the extra `local` (torch) to run whole; `make test EXTRAS=` leaves it, and its tests, out.
 PYTHON ?= python3
+ifneq ($(filter bench,$(MAKECMDGOALS)),)
+EXTRAS ?= local bench
+else ifneq ($(filter test slow,$(MAKECMDGOALS)),)
+EXTRAS ?= local
+else
 EXTRAS ?=
+endif
 VENV   := .venv
 BIN    := $(VENV)/bin
 empty  :=
