@@ -153,6 +153,48 @@ def test_a_consumer_that_leaves_early_leaves_nothing_claimed(
     assert len(model.asked) == 99
 
 
+@pytest.mark.parametrize("leaves", ["closes", "is interrupted"])
+def test_what_had_come_when_a_consumer_leaves_is_kept(
+    store: ReplyStore, plan: Plan, new_model: NewModel, leaves: str
+) -> None:
+    class Received(type(new_model())):  # type: ignore[misc]
+        def answer(self, queries: Iterator[Query]) -> Iterator[Reply]:
+            came = [reply for _, reply in zip(range(40), super().answer(queries), strict=False)]
+            try:
+                yield came.pop(0)
+            except KeyboardInterrupt:
+                yield from came
+                raise
+
+    replies: Any = ask_each(Received(), plan(100), store=store)
+    next(replies)
+    if leaves == "closes":
+        replies.close()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            replies.throw(KeyboardInterrupt())
+    assert store.count() == 40
+    rest = new_model()
+    ask(rest, plan(100), store=store)
+    assert len(rest.asked) == 60
+
+
+def test_a_plan_that_breaks_while_it_is_gone_through_is_said(
+    store: ReplyStore, plan: Plan, new_model: NewModel
+) -> None:
+    class Breaking:
+        times = 0
+
+        def __iter__(self) -> Iterator[Query]:
+            self.times += 1
+            yield from plan(100)[: 100 if self.times == 1 else 50]
+            if self.times > 1:
+                raise InputError("study.yaml: changed meanwhile")
+
+    with pytest.raises(InputError, match="changed meanwhile"):
+        ask(new_model(), Breaking(), store=store)
+
+
 def test_a_plan_may_be_an_iterator_or_made_anew_each_time(
     store: ReplyStore, plan: Plan, new_model: NewModel
 ) -> None:

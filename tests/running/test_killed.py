@@ -138,6 +138,6 @@ def test_an_interrupted_run_ends_within_two_seconds_and_keeps_what_came(
     run.wait(10)
     assert time.monotonic() - began < 2
     run.communicate()
-    # A reply that has just come in may be on its way from the endpoint's thread to the writer's.
-    assert len(committed(tmp_path / "r.sqlite")) >= answered - 4 * scale.connections
+    # What the server has just answered may still be on its way.
+    assert len(committed(tmp_path / "r.sqlite")) >= answered - scale.connections
     assert server.requests < scale.queries

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import replace
 
+from alignsurvey.running.claiming import Claims
 from alignsurvey.running.exchange import Exchange, Placed, setting_of
 from alignsurvey.running.keys import Setting
 from alignsurvey.running.ledger import Ledger, State, in_parts
@@ -22,7 +23,6 @@ NOT_ASKED = "not asked: the run was stopped before"
 """Error of the replies to what a limit kept from being asked."""
 
 _FOUND_AT_ONCE = 1000
-_CLAIMED_AT_ONCE = 64
 _LOOK_SECONDS = 0.2
 
 
@@ -174,15 +174,25 @@ class _Resumed:
     def _ask(self, run: int, writer: Writer) -> Iterator[tuple[Query, Reply]]:
         while True:
             self._store.forget_dead_runs()
-            for place, query, reply in self._exchange.replies(self._claimed(run)):
-                self._settle(place, query, reply, writer)
-                yield query, replace(reply, body=None) if reply.body is not None else reply
+            with Claims(self._store, run, self._ledger, lambda: self._exchange.room) as claims:
+                yield from self._exchanged(claims, writer)
             writer.check()
             if self._exchange.is_over or not self._ledger.count(State.MISSING):
                 return
             # Another run is asking the rest. It answers, fails, or ends and leaves it to us.
             time.sleep(_LOOK_SECONDS)
             yield from self._look_up(self._ledger.queries(State.MISSING))
+
+    def _exchanged(self, claims: Claims, writer: Writer) -> Iterator[tuple[Query, Reply]]:
+        replies = self._exchange.replies(claims)  # held, or it would be closed before it is left
+        try:
+            for place, query, reply in replies:
+                self._settle(place, query, reply, writer)
+                yield query, replace(reply, body=None) if reply.body is not None else reply
+        except (GeneratorExit, KeyboardInterrupt):
+            for place, query, reply in self._exchange.leave():
+                self._settle(place, query, reply, writer)
+            raise
 
     def _settle(self, place: int, query: Query, reply: Reply, writer: Writer) -> None:
         writer.check()
@@ -206,18 +216,6 @@ class _Resumed:
                     self._exchange.count.from_store += 1
                     yield query, replace(found[key], query=query.id)
             self._exchange.show()
-
-    def _claimed(self, run: int) -> Iterator[Placed]:
-        """Give the missing queries that no other run has answered or is asking."""
-        missing = self._ledger.queries(State.MISSING)
-        while not self._exchange.is_over:
-            room = self._exchange.room
-            n = _CLAIMED_AT_ONCE if room is None else min(room, _CLAIMED_AT_ONCE)
-            part = next(in_parts(missing, n), None)
-            if part is None:
-                return
-            mine = self._store.claim(run, [self._ledger.key(place) for place, _ in part])
-            yield from (one for one in part if self._ledger.key(one[0]) in mine)
 
 
 @contextmanager

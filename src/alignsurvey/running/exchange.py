@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from alignsurvey.errors import InputError
@@ -49,6 +50,7 @@ class Exchange:
     _handed: int = 0
     _is_stopped: bool = False
     _shown: float = 0.0
+    _answers: Iterator[Reply] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -78,6 +80,7 @@ class Exchange:
         # One that is no endpoint may look at its queries all at once.
         lazy = setting_of(self.simulator) is not None
         answers = self.simulator.answer(queries if lazy else list(queries))  # type: ignore[arg-type]
+        self._answers = answers
         try:
             for reply in answers:
                 yield self._take(reply)
@@ -88,6 +91,18 @@ class Exchange:
             yield self._take(
                 Reply(next(iter(self._open)), None, error="the simulator said nothing")
             )
+
+    def leave(self) -> Iterator[tuple[int, Query, Reply]]:
+        """Ask no further, and give what had come and was not yet taken."""
+        answers = self._answers
+        if not isinstance(answers, Generator):
+            return
+        # Thrown in, the interruption of whoever takes replies looks like the simulator's own.
+        with suppress(KeyboardInterrupt, StopIteration):
+            reply = answers.throw(KeyboardInterrupt())
+            while True:
+                yield self._take(reply)
+                reply = next(answers)
 
     def _hand_out(self, placed: Iterable[Placed]) -> Iterator[Query]:
         for one in placed:

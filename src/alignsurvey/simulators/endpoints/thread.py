@@ -23,7 +23,8 @@ def iterate(run: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> 
     """Run a coroutine in the background and yield what it delivers.
 
     It has a loop of its own, so that it runs where a loop runs already, as in notebooks; and the
-    caller's thread stays free to be interrupted. Closing the iterator ends the coroutine.
+    caller's thread stays free to be interrupted. Closing the iterator ends the coroutine; so does
+    a KeyboardInterrupt, which is raised on once what had been delivered is yielded.
 
     Parameters
     ----------
@@ -41,11 +42,18 @@ def iterate(run: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> 
     handed: SimpleQueue[Any] = SimpleQueue()
     background = _Background(run, handed)
     background.start()
+    waiting: Iterator[T] = iter(())
     try:
         while (batch := _next(handed)) is not _END:
             if isinstance(batch, BaseException):
                 raise batch
-            yield from batch
+            waiting = iter(batch)
+            yield from waiting
+    except KeyboardInterrupt:
+        background.stop()
+        yield from waiting
+        yield from _left_in(handed)
+        raise
     finally:
         background.stop()
 
@@ -57,6 +65,12 @@ def _next(handed: SimpleQueue[Any]) -> Any:
             return handed.get(timeout=_LOOK_SECONDS)
         except Empty:
             continue
+
+
+def _left_in(handed: SimpleQueue[Any]) -> Iterator[Any]:
+    with suppress(Empty):
+        while isinstance(batch := handed.get_nowait(), list):
+            yield from batch
 
 
 class _Background(threading.Thread):
