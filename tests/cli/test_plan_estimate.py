@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,39 @@ def test_without_a_drawn_pilot_whoever_answered_is_the_pilot() -> None:
     assert multi["low"] < known < multi["high"]
     assert multi["recommended"]
     assert multi["width_ratio"] < 0.8
+
+
+def test_a_crosstab_has_all_simulators_together_and_what_is_known() -> None:
+    study = als.Study.parse(
+        {"survey": {"example": "anes96"}, "profile": ["PID", "educ"], "items": ["vote"],
+         "groups": [{"age": [40]}], "pilot": {"n": 150},
+         "simulators": ["baseline/logit", "planted/shrunk(0.8)"]}
+    )  # fmt: skip
+    table = estimate_study(study, ["crosstab:vote by age"]).table
+    assert table.height == 2 * 2 * 4
+    best = table.filter(recommended=True)
+    assert set(best["method"]) == {"multi"}
+    cell = table.filter(group="age=19-39", name=table["name"][-1])
+    anes = als.load_example("anes96")
+    young = anes.answers["age"].cast(pl.Float64).to_numpy() < 40
+    known = np.mean(anes.codes("vote")[young] == 1)
+    assert cell["known"].to_list() == pytest.approx([known] * 4)
+    assert set(
+        estimate_study(study, ["crosstab:vote by age"], methods=["multi"]).table["method"]
+    ) == {"classical", "multi"}
+
+
+def test_strata_and_clusters_enter_the_cells_of_a_crosstab() -> None:
+    anes = als.load_example("anes96")
+    design = replace(anes.design, strata="educ")
+    study, hidden, _ = survey_with_a_pilot(400)
+    with_strata = als.Survey(hidden.answers, anes.codebook, design)
+    wanted = ["crosstab:vote by age", "share:vote=1 by age"]
+    table = estimate_study(study, wanted, with_strata, methods=["multi"]).table
+    key = ["group", "method"]
+    cells = table.filter(pl.col("target") == wanted[0], pl.col("name") == "Bob Dole")
+    alone = table.filter(pl.col("target") == wanted[1], pl.col("group") != "overall")
+    assert cells.sort(key)["low"].to_list() == pytest.approx(alone.sort(key)["low"].to_list())
 
 
 def test_a_survey_that_all_answered_has_nobody_to_simulate() -> None:

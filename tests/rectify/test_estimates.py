@@ -443,6 +443,30 @@ class TestDiagnostics:
         assert found.diagnostics.verdict == "use with care"
         assert "random sample" in found.diagnostics.reason
 
+    def test_a_slope_that_few_people_decide_is_used_with_care(self) -> None:
+        rng = np.random.default_rng(41)
+        x = np.r_[rng.normal(size=97), 8, 8, 8]
+        y = np.r_[x[:97] + rng.normal(size=97), -6, -6, -6]
+        few = rectify.ols(y, X=x, f=x, f_rest=x, X_rest=x, names=["age"])["age"].diagnostics
+        many = rectify.ols(y[:97], x[:97], x, x[:97], x, names=["age"])["age"].diagnostics
+        assert few is not None
+        assert many is not None
+        assert "a few people decide it" in few.reason
+        assert "few people" not in many.reason
+
+    def test_several_proxies_are_judged_by_their_fitted_sum(self) -> None:
+        y, f, rest = _population(200, 2000, 0.8, 25)
+        F, R = np.column_stack([3 * f, -f]), np.column_stack([3 * rest, -rest])
+        found = rectify.mean(y, F, R, method="multi").diagnostics
+        assert found is not None
+        assert (found.verdict, round(found.slope, 1)) == ("use", 1.1)
+
+    def test_a_single_group_is_not_named_beside_itself(self) -> None:
+        y, f, rest = _population(60, 2000, 0.1, 25)
+        found = rectify.mean(y, -f, -rest, method="ppi", groups=np.full(60, "all")).diagnostics
+        assert found is not None
+        assert found.harmed == ()
+
     def test_groups_that_the_correction_harms_are_named(self) -> None:
         y, f, rest = _population(200, 2000, 0.8, 25)
         groups = np.where(np.arange(200) % 4, "many", "few")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alignsurvey import rectify
 from alignsurvey.errors import InputError
 from alignsurvey.fidelity.fielded import Fielded
 from alignsurvey.fidelity.grouping import Group
@@ -34,7 +33,7 @@ def settled(fielded: Fielded, wanted: Wanted) -> Wanted:
     """
     if wanted.kind != "difference":
         return wanted
-    labels = [_label(group) for group in variable_groups(fielded, str(wanted.by))]
+    labels = [label_of(group) for group in variable_groups(fielded, str(wanted.by))]
     if wanted.pair is None and len(labels) == 2:
         return replace(wanted, pair=(labels[0], labels[1]))
     if wanted.pair is None or not set(wanted.pair) <= set(labels):
@@ -160,63 +159,9 @@ def _labels(fielded: Fielded, wanted: Wanted) -> NDArray[Any] | None:
         groups = fielded.groups(first)
     labels = np.full(fielded.everybody.n, NO_GROUP, dtype=object)
     for group in groups:
-        labels[group.rows] = _label(group) if wanted.kind == "difference" else group.name
+        labels[group.rows] = label_of(group) if wanted.kind == "difference" else group.name
     return labels
 
 
-def _label(group: Group) -> str:
+def label_of(group: Group) -> str:
     return group.name.partition("=")[2]
-
-
-def crosstab_rows(
-    fielded: Fielded, wanted: Wanted, level: float, *, simultaneous: bool
-) -> list[dict[str, Any]]:
-    """Estimate an item in every group: shares of its options, the mean of a scale."""
-    survey, target = fielded.everybody, fielded.targets[wanted.target]
-    groups = np.full(survey.n, NO_GROUP, dtype=object)
-    cut = variable_groups(fielded, str(wanted.by))
-    for group in cut:
-        groups[group.rows] = group.name
-    order = {group.name: place for place, group in enumerate(cut)}
-    human = fielded.human[wanted.target]
-    items = list(target.variable.labels) if target.variable else [wanted.target]
-    rows: list[tuple[tuple[int, int, int], dict[str, Any]]] = []
-    y = _table(human)
-    pilot, rest = fielded.in_pilot & human.answered, ~fielded.in_pilot
-    for place, name in enumerate(["", *fielded.simulated]):
-        f = _table(fielded.simulated[name][wanted.target]) if name else np.zeros_like(y)
-        found = rectify.crosstab(
-            y[pilot], f[pilot], f[rest], groups[pilot], groups[rest], items=items,
-            weights=survey.weights[pilot], weights_rest=survey.weights[rest], level=level,
-            simultaneous=simultaneous,
-        )  # fmt: skip
-        learned = name in fielded.learned
-        method = "classical" if not name else "cross" if learned else "ppi++"
-        for cell in found.to_dicts():
-            if cell["group"] == NO_GROUP:
-                continue
-            row = {
-                "target": wanted.text, "group": cell["group"], "name": cell["item"],
-                "simulator": name or "pilot alone", "method": method, "level": level,
-                "valid": True, "recommended": place == min(1, len(fielded.simulated)),
-                **_bounded(cell, shares=target.variable is not None),
-            }  # fmt: skip
-            rows.append(((items.index(cell["item"]), order[cell["group"]], place), row))
-    return [row for _, row in sorted(rows, key=lambda one: one[0])]
-
-
-def _table(answers: Answers) -> Array:
-    return answers.scores[:, None] if answers.shares is None else answers.shares
-
-
-def _bounded(cell: dict[str, Any], *, shares: bool) -> dict[str, Any]:
-    """Numbers of a cell; those of shares stay inside [0, 1]."""
-    numbers = {key: cell[key] for key in ("value", "low", "high", "se", "n", "N", "n_eff")}
-    if shares:
-        for key in ("value", "low", "high"):
-            if numbers[key] is not None:
-                numbers[key] = min(max(numbers[key], 0.0), 1.0)
-    known = numbers["low"] is not None
-    verdict = None if not known else "use with care" if cell["n"] < 30 else "use"
-    reason = cell["note"] or (f"{cell['n']} humans in the cell" if verdict else "no interval")
-    return numbers | {"lambda": cell["lambda"], "verdict": verdict, "reason": reason}

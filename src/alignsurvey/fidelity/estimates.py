@@ -14,24 +14,16 @@ from numpy.typing import NDArray
 from alignsurvey import rectify
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.fidelity.asking import Terms
-from alignsurvey.fidelity.estimate_samples import (
-    crosstab_rows,
-    groups_of,
-    sample_for,
-    settled,
-)
+from alignsurvey.fidelity.crosstabs import crosstab_rows
+from alignsurvey.fidelity.estimate_rows import ALL, PILOT, Line, line_to_publish, row_of
+from alignsurvey.fidelity.estimate_samples import OVERALL, groups_of, sample_for, settled
 from alignsurvey.fidelity.fielded import Fielded, field_study
 from alignsurvey.fidelity.study import Study
 from alignsurvey.fidelity.wanted import REGRESSIONS, Wanted, parse_wanted, usual_targets
 from alignsurvey.rectify.data import Sample
-from alignsurvey.rectify.diagnostics import MANY_HUMANS
 from alignsurvey.rectify.estimate import Estimate, Method
 from alignsurvey.survey.survey import Survey
 
-OVERALL = "overall"
-PILOT = "pilot alone"
-ALL = "all simulators"
-WIDER = 1.005
 METHODS: tuple[Method, ...] = (
     "classical", "imputation", "ppi", "ppi++", "cross", "stratified", "greg", "multi"
 )  # fmt: skip
@@ -138,7 +130,7 @@ def estimate_study(
     rows: list[dict[str, Any]] = []
     for one in wanted:
         if one.kind == "crosstab":
-            rows += crosstab_rows(fielded, one, level, simultaneous=simultaneous)
+            rows += crosstab_rows(fielded, one, methods, level, simultaneous=simultaneous)
         else:
             rows += _rows(fielded, one, methods, level)
     table = pl.DataFrame([{**dict.fromkeys(SCHEMA), **row} for row in rows], schema=SCHEMA)
@@ -159,7 +151,7 @@ def _rows(
     for group, members in groups_of(fielded, wanted):
         known = _known(fielded, wanted, members)
         plan = _plan(fielded, wanted, group, methods)
-        publish = _best(fielded, methods)
+        publish = line_to_publish(fielded, methods)
         if publish not in [(simulator, method) for simulator, _, method in plan]:
             publish = PILOT, "classical"
         first = True
@@ -181,15 +173,13 @@ def _rows(
                 own = {"name": _name(one, wanted), "known": known.get(one.name),
                        "recommended": best}  # fmt: skip
                 limits = _limits(fielded, wanted)
-                yield place | own | _values(one, limits, in_group=group != OVERALL)
+                yield place | own | row_of(one, limits, in_group=group != OVERALL)
 
 
-def _plan(
-    fielded: Fielded, wanted: Wanted, group: str, methods: Sequence[str]
-) -> list[tuple[str, list[str], Method]]:
+def _plan(fielded: Fielded, wanted: Wanted, group: str, methods: Sequence[str]) -> list[Line]:
     """What to estimate with: label, simulators, method; the pilot alone first."""
     names = list(fielded.simulated)
-    plan: list[tuple[str, list[str], Method]] = [(PILOT, [], "classical")]
+    plan: list[Line] = [(PILOT, [], "classical")]
     for name in names:
         learned = name in fielded.learned
         own: list[Method] = ["imputation", "ppi", "cross" if learned else "ppi++"]
@@ -202,15 +192,6 @@ def _plan(
     if wanted.kind == "quantile":
         plan = [one for one in plan if one[2] != "stratified"]
     return [one for one in plan if not methods or one[2] in (*methods, "classical")]
-
-
-def _best(fielded: Fielded, methods: Sequence[str]) -> tuple[str, Method]:
-    """Simulator and method to publish, chosen before a result is seen."""
-    plain = [spec.name for spec in fielded.study.simulators]
-    chosen: tuple[str, Method] = (ALL, "multi")
-    if len(plain) == 1:
-        chosen = plain[0], "cross" if plain[0] in fielded.learned else "ppi++"
-    return chosen if not methods or chosen[1] in methods else (PILOT, "classical")
 
 
 def _estimate(
@@ -257,30 +238,3 @@ def _limits(fielded: Fielded, wanted: Wanted) -> tuple[float, float]:
     if wanted.kind not in ("mean", "quantile", "share"):
         return -math.inf, math.inf
     return (0.0, 1.0) if wanted.kind == "share" else fielded.targets[wanted.target].limits
-
-
-def _values(one: Estimate, limits: tuple[float, float], *, in_group: bool) -> dict[str, Any]:
-    judged = one.diagnostics
-    ratio = judged.width_ratio if judged is not None and one.method != "classical" else None
-    verdict = judged.verdict if judged is not None else "use"
-    said = [judged.reason] if judged is not None else ["people's own answers"]
-    if judged is None and one.n < MANY_HUMANS:
-        verdict, said = "use with care", [f"only {one.n} humans"]
-    if one.valid and ratio is not None and ratio > WIDER and verdict != "don't use":
-        verdict = "use with care"
-        where = "this group" if in_group else "it"
-        said = [f"the correction makes {where} worse: {100 * (ratio - 1):.0f} % wider than "
-                "the pilot alone", *(one for one in said if "as wide as" not in one)]  # fmt: skip
-    said += one.notes
-    return {
-        "value": _number(one.value), "low": _number(max(one.low, limits[0])),
-        "high": _number(min(one.high, limits[1])),
-        "se": _number(one.se), "n": one.n, "N": one.N, "n_eff": _number(one.n_eff),
-        "lambda": _number(one.lambda_), "rho": _number(one.rho) if judged is not None else None,
-        "width_ratio": ratio, "level": one.level, "valid": one.valid, "verdict": verdict,
-        "reason": "; ".join(dict.fromkeys(said)),
-    }  # fmt: skip
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -34,7 +34,8 @@ def crosstab(
     """Estimate the mean of every item in every group.
 
     A cell's lambda is shrunk to the item's pooled one by its number of humans,
-    ``(n_c l_c + 20 l) / (n_c + 20)``, and clipped to [0, 1].
+    ``(n_c l_c + 20 l) / (n_c + 20)``, and clipped to [0, 1]. People count as drawn one by one with
+    their weights; with strata or clusters use `mean` or `share` in each group.
 
     Parameters
     ----------

@@ -61,6 +61,7 @@ def diagnose(
     *,
     valid: bool,
     proxy_weights: Array | None = None,
+    contributions: Array | None = None,
 ) -> Diagnostics:
     """Judge an estimate.
 
@@ -75,6 +76,8 @@ def diagnose(
     proxy_weights : array, shape (k,), optional
         Of ``multi``: the simulation is then the proxies' weighted sum. Its slope is no cause for
         doubt, for the weights were fitted to the answers and shrinking them raises it.
+    contributions : array, shape (n,), optional
+        Of each person to a coefficient's error.
 
     Examples
     --------
@@ -93,8 +96,9 @@ def diagnose(
     outside = float(np.mean((f_rest < f.min()) | (f_rest > f.max()))) if len(f_rest) else 0.0
     doubtful = np.nan if fitted or lambda_ <= 0 else slope
     verdict, reason = _verdict(
-        sample.n, doubtful, width_ratio, shift, lambda_, harmed, _skewness(sample), valid=valid
-    )
+        sample.n, doubtful, width_ratio, shift, lambda_, harmed,
+        _skew_doubt(sample, contributions), valid=valid,
+    )  # fmt: skip
     return Diagnostics(width_ratio, slope, shift, outside, verdict, reason, by_group, harmed)
 
 
@@ -105,7 +109,7 @@ def _verdict(
     shift: float,
     lambda_: float,
     harmed: tuple[str, ...],
-    skewness: float | None,
+    skewed: str | None,
     *,
     valid: bool,
 ) -> tuple[Verdict, str]:
@@ -125,11 +129,8 @@ def _verdict(
     if not np.isnan(slope) and not GOOD_SLOPES[0] <= slope <= GOOD_SLOPES[1]:
         # Zero is added so that no "-0.00" is printed.
         doubts.append(f"the calibration slope is {round(slope, 2) + 0.0:.2f}, outside .5 to 1.5")
-    if skewness is not None and n < 25 * skewness**2:
-        doubts.append(
-            f"answers are skewed ({skewness:+.1f}): a mean's interval needs about "
-            f"{25 * skewness**2:.0f} humans to hold"
-        )
+    if skewed:
+        doubts.append(skewed)
     if harmed:
         doubts.append(f"the correction makes {', '.join(harmed)} less precise")
     if doubts:
@@ -142,18 +143,29 @@ def _verdict(
     return "use", f"the interval is {change} the pilot's own"
 
 
-def _skewness(sample: Sample) -> float | None:
-    """Skewness of the human answers; None for shares and regressions, where it does not matter.
+def _skew_doubt(sample: Sample, contributions: Array | None) -> str | None:
+    """Say where a few people decide a mean or a linear coefficient.
 
     References
     ----------
-    Cochran (1977), section 2.15: a mean's interval needs ``n > 25 skewness^2``.
+    Cochran (1977), section 2.15: an interval needs ``n > 25 skewness^2``, here of what people
+    contribute to a coefficient's error.
     """
-    if sample.X is not None or np.isin(sample.y, (0.0, 1.0)).all():
+    if np.isin(sample.y, (0.0, 1.0)).all() or (sample.X is not None and contributions is None):
         return None
-    centred = sample.y - sample.y.mean()
+    values = sample.y if sample.X is None or contributions is None else contributions
+    centred = values - values.mean()
     spread = float(np.mean(centred**2))
-    return float(np.mean(centred**3)) / spread**1.5 if spread > 1e-24 else None
+    varies = spread > 1e-24 * float(np.mean(values**2))
+    skewness = float(np.mean(centred**3)) / spread**1.5 if varies else 0.0
+    needed = 25 * skewness**2
+    if sample.n >= needed:
+        return None
+    if sample.X is None:
+        said = f"answers are skewed ({skewness:+.1f}): a mean's interval"
+    else:
+        said = f"a few people decide it (skewness {skewness:+.1f}): its interval"
+    return f"{said} needs about {needed:.0f} humans to hold"
 
 
 def _slope(y: Array, f: Array, w: Array) -> float:

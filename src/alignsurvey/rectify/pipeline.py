@@ -185,7 +185,10 @@ def _one(
     lambda_ = float(combined.lambda_[j])
     judged = None
     if sample.f.shape[1]:
-        judged = diagnose(sample, ratio, lambda_, valid=valid, proxy_weights=proxy_weights)
+        judged = diagnose(
+            sample, ratio, lambda_, valid=valid, proxy_weights=proxy_weights,
+            contributions=parts.human.contributions[:, j],
+        )  # fmt: skip
     n_eff = sample.n * classical / variance if variance > 0 and valid else float(sample.n)
     return Estimate(
         name, value, low, high, float(np.sqrt(variance)), sample.n, sample.N,
