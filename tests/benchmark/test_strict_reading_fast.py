@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,8 +13,9 @@ from alignsurvey.benchmark.segmentation import tokenizer
 from alignsurvey.benchmark.strict import many_similarities
 from alignsurvey.benchmark.strict.segmenting import segmenter
 from alignsurvey.benchmark.strict.similarity import similarity
+from alignsurvey.benchmark.strict.stance_reading import stance_and_reason
 from alignsurvey.benchmark.strict.word_tree import WordTree, codes
-from alignsurvey.tasks.replies import options, wording
+from alignsurvey.tasks.replies import options, read_stance, wording
 
 PIECES = st.sampled_from(
     ["选项：", "Options:", "问卷问题：", "Question:", "可选值：", "满意吗", "A. 满意", "B、一般",
@@ -81,6 +84,28 @@ def test_long_runs_and_long_texts_have_the_numbers_they_have_alone(
         patch.setattr(many_similarities, "ENOUGH", 1)
         found = many_similarities.similarities(pairs)
     assert found.tolist() == [list(similarity(*pair)) for pair in pairs]
+
+
+STANCE_PIECES = st.sampled_from(
+    ['{"predict": ', '"积极"', '"Negative."', '"无法判断"', '"reason": ', '"服务好 "', '""', "null",
+     "3", ", ", "}", '"', "\\u", "\\n", "\n", "```json\n", "<think>", "</think>", "assistantfinal",
+     "{", "[]", " ", "~~~"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(STANCE_PIECES, max_size=8).map("".join)
+    | st.builds(
+        '{{"predict": "{}", "reason": "{}"}}{}'.format,
+        st.sampled_from(["中立", " positive", "积极或消极", "", "不知道", "[]", "我认为是积极的"])
+        | st.text(max_size=25),
+        st.text('服务好。 \\"<{`~n', max_size=12),
+        st.sampled_from(["", "\n", "}", "analysis", "{"]),
+    )
+)
+def test_a_plain_stance_is_read_as_any_reply(reply: str) -> None:
+    stance, reason = stance_and_reason(reply)
+    assert replace(stance, reason=reason) == read_stance(reply)
 
 
 def test_threads_and_batches_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ from alignsurvey.benchmark.verbalized import (
 from alignsurvey.errors import InputError
 from alignsurvey.running import Asker
 from alignsurvey.simulators.protocols import Simulator
-from alignsurvey.tasks.queries import Query
+from alignsurvey.tasks.queries import Query, respondent_text
 from alignsurvey.tasks.records import GroupRecord
 
 Model = str | Simulator
@@ -91,8 +91,15 @@ class Questions:
         return [one for part in self.groups for one in part.groups]
 
     def planned(self, simulator: Simulator) -> Planned:
-        """Plan what a simulator is asked, once."""
+        """Plan what a simulator is asked, once.
+
+        Raises
+        ------
+        InputError
+            People of the records trained it.
+        """
         if simulator.name not in self._plans:
+            _refuse_trained(simulator, self.held_out.parts)
             self._plans[simulator.name] = plan_parts(
                 simulator, self.held_out, self.elicitation, self.groups_asked
             )
@@ -109,6 +116,24 @@ class Questions:
         asked = [one for one in models if not isinstance(one, str)]
         self.asker.announce(
             [(one, [query for part in self.planned(one) for query in part]) for one in asked]
+        )
+
+
+def _refuse_trained(simulator: Simulator, parts: Sequence[Part]) -> None:
+    """Refuse to score a model by people who trained it, as its folder says."""
+    trained = frozenset(getattr(simulator, "trained_on", ()))
+    people = {
+        respondent_text(one.person)
+        for part in parts
+        for one in part.records
+        if one.person is not None
+    }
+    both = sorted(trained & people)
+    if both:
+        shown = ", ".join(both[:3]) + (", …" if len(both) > 3 else "")
+        raise InputError(
+            f"{simulator.name}: {len(both)} people of these records trained it ({shown}); score it "
+            "by others, or give the records ids of their own if they are others"
         )
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from alignsurvey.benchmark.collecting import collection_paused
 from alignsurvey.benchmark.rows import PredictionRow, Problem, RowFile
 from alignsurvey.errors import InputError
 
+_DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[\s,]*")
 _NEXT_OBJECT = re.compile(r"(?:\n|\},)\s*(?=\{)")
 _UNDECODED = re.compile(r"[\udc80-\udcff]")
@@ -58,11 +60,17 @@ def read_predictions(path: Path, labelled: bool = True) -> RowFile:
     >>> len(file.rows), [problem.line for problem in file.problems]
     (1, [2])
     """
+    text, is_utf_8 = _text(path)
+    with collection_paused():
+        rows, problems = _rows(text, is_utf_8, labelled)
+    return RowFile(str(path), tuple(rows), tuple(problems))
+
+
+def _rows(text: str, is_utf_8: bool, labelled: bool) -> tuple[list[PredictionRow], list[Problem]]:
     rows: list[PredictionRow] = []
     problems: list[Problem] = []
     seen: dict[int, int] = {}
     cases: set[str] = set()
-    text, is_utf_8 = _text(path)
     for place in _values(text):
         wrong = place.wrong or _no_row(place, is_utf_8)
         if wrong:
@@ -78,9 +86,10 @@ def read_predictions(path: Path, labelled: bool = True) -> RowFile:
         # A judge gives one score to many answers: only with its prompt is such a row a repeat.
         if first != place.number and (labelled or PredictionRow(0, "", place.value).prompt):
             problems.append(Problem(place.number, f"the same as line {first}; both are scored"))
-        problems += [Problem(place.number, what) for what in _lacking(place.value, labelled)]
+        if not _is_whole(place.value):
+            problems += [Problem(place.number, what) for what in _lacking(place.value, labelled)]
         rows.append(PredictionRow(place.number, case, place.value))
-    return RowFile(str(path), tuple(rows), tuple(problems))
+    return rows, problems
 
 
 def _text(path: Path) -> tuple[str, bool]:
@@ -121,7 +130,7 @@ def _is_sequence(text: str) -> bool:
         json.loads(line)
     except (ValueError, RecursionError):
         try:
-            json.JSONDecoder().raw_decode(start)
+            _DECODER.raw_decode(start)
         except (ValueError, RecursionError):
             return False
         return True
@@ -133,13 +142,21 @@ def _in_lines(text: str) -> Iterator[_Value]:
         stripped = line.strip()
         if stripped:
             try:
-                yield _Value(number, stripped, json.loads(stripped))
+                yield _Value(number, stripped, _loaded(stripped))
             except (ValueError, RecursionError) as error:
                 yield _Value(number, stripped, None, _not_json(error))
 
 
+def _loaded(text: str) -> Any:
+    """Read a JSON value; where the shorter way fails, `json.loads` says why."""
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except ValueError:
+        end = -1
+    return value if end == len(text) else json.loads(text)
+
+
 def _in_sequence(text: str) -> Iterator[_Value]:
-    decoder = json.JSONDecoder()
     at, number = 0, 0
     start = _end_of_space(text, 0)
     in_array = text[start] == "["
@@ -160,7 +177,7 @@ def _in_sequence(text: str) -> Iterator[_Value]:
             continue
         number += 1
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, end = _DECODER.raw_decode(text, at)
             yield _Value(number, text[at:end], value)
         except (ValueError, RecursionError) as error:
             found = _NEXT_OBJECT.search(text, at)
@@ -199,6 +216,10 @@ def _case(place: _Value) -> str:
     case = place.value.get("case")
     is_name = isinstance(case, str | int) and not isinstance(case, bool) and case != ""
     return str(case) if is_name else str(place.number)
+
+
+def _is_whole(content: dict[str, Any]) -> bool:
+    return content.get("predict") is not None and content.get("label") is not None
 
 
 def _lacking(content: dict[str, Any], labelled: bool) -> Iterator[str]:

@@ -17,6 +17,7 @@ Statistics = Callable[[Floats], dict[str, Floats]]
 """Column sums, shape (..., p), to metrics by name, each of shape (...)."""
 
 _BLOCK_CELLS = 2**23
+_STEP_PRODUCTS = 2**19
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,17 @@ def _weighted(sums: Any, n: int, resampling: Resampling) -> Floats:
     for block, start in enumerate(range(0, resampling.replicates, size)):
         count = min(size, resampling.replicates - start)
         drawn = replicate_weights(n, count, seed=resampling.seed + block)
-        parts.append(np.asarray(drawn @ sums))
+        parts.append(_product(drawn, sums) if isinstance(sums, np.ndarray) else drawn @ sums)
     return np.concatenate(parts)
+
+
+def _product(drawn: Floats, sums: Floats) -> Floats:
+    """Multiply in steps, each too small for the linear algebra to start threads that wait."""
+    size = max(1, _STEP_PRODUCTS // (len(drawn) * sums.shape[1]))
+    total = np.zeros((len(drawn), sums.shape[1]))
+    for start in range(0, len(sums), size):
+        total += drawn[:, start : start + size] @ sums[start : start + size]
+    return total
 
 
 def units(people: Sequence[Hashable]) -> tuple[NDArray[np.int64], int]:
@@ -142,6 +152,8 @@ def units(people: Sequence[Hashable]) -> tuple[NDArray[np.int64], int]:
     >>> unit.tolist(), n
     ([0, 1, 0, 2], 3)
     """
+    if all(who is None for who in people):
+        return np.arange(len(people)), len(people)
     places: dict[Hashable, int] = {}
     keys = (("row", row) if who is None else who for row, who in enumerate(people))
     unit = np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)

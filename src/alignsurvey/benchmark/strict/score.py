@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alignsurvey.benchmark.collecting import collection_paused
 from alignsurvey.benchmark.rows import FileScore, PredictionRow, Problem, Task
 from alignsurvey.benchmark.strict.content import missing, names, person, repeated
 from alignsurvey.benchmark.strict.estimates import Resampling, units
@@ -67,11 +68,28 @@ def score_strict(
     (1.0, {'outcome': 'answered', 'answer': 'no', 'gold': 'no', 'correct': True,
            'note': 'after an answer cue'})
     """
-    task = Task(task)
+    with collection_paused():
+        return _score(
+            Task(task),
+            rows,
+            field,
+            codebook,
+            Resampling(replicates, seed, [person(row) for row in rows]),
+            workers,
+        )
+
+
+def _score(
+    task: Task,
+    rows: Sequence[PredictionRow],
+    field: str | None,
+    codebook: Codebook | None,
+    resampling: Resampling,
+    workers: int,
+) -> FileScore:
     keys, problems = names(rows)
     problems += repeated(rows)
     problems += [found for found in map(missing, rows) if found is not None]
-    resampling = Resampling(replicates, seed, [person(row) for row in rows])
     if task is Task.ROLE:
         score = score_role(rows, keys, resampling, field, codebook)
     elif task is Task.INTERVIEW:

@@ -20,8 +20,9 @@ from alignsurvey.benchmark.strict.estimates import (
 from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
 from alignsurvey.benchmark.strict.many_similarities import similarities
 from alignsurvey.benchmark.strict.similarity import SIMILARITIES, needs_segmentation
+from alignsurvey.benchmark.strict.stance_reading import stance_and_reason
 from alignsurvey.errors import InputError
-from alignsurvey.tasks.replies import STANCES, read_stance
+from alignsurvey.tasks.replies import STANCES
 
 LONGEST_REASON = 20_000
 _K = len(STANCES)
@@ -41,7 +42,8 @@ def score_stance(
     reasons: list[_Reasons] = []
     for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
         wanted = label(row)
-        said, gold = read_stance(prediction(row)), read_stance(wanted)
+        said, said_reason = stance_and_reason(prediction(row))
+        gold, gold_reason = stance_and_reason(wanted)
         language = 0 if _CHINESE.search(wanted) else 1
         answer = None if said.index is None else STANCES[said.index][language]
         truth = None if gold.index is None else STANCES[gold.index][language]
@@ -52,8 +54,8 @@ def score_stance(
             continue
         judged.count(place, said.outcome)
         columns[place, gold.index * (_K + 1) + (_K if said.index is None else said.index)] = 1.0
-        if gold.reason and said.reason:
-            reasons.append(_Reasons(place, row.line, gold.reason, said.reason, entry))
+        if gold_reason and said_reason:
+            reasons.append(_Reasons(place, row.line, gold_reason, said_reason, entry))
     judged.problems += _compare(reasons, columns, workers)
     found = estimates(columns[judged.scored], _statistics, judged.among(resampling))
     metrics = judged.metrics() | found | {"n_reasons": int(columns[:, _CELLS].sum())}
