@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b, sha256
+from json.encoder import encode_basestring
 from typing import Any
 
 from alignsurvey.tasks.canonical import canonical_json
 from alignsurvey.tasks.queries import Query
 
 __all__ = ["Numbering", "Setting", "messages_text"]
-
-_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,10 @@ def messages_text(messages: list[list[str]]) -> bytes:
 
     Half of a surrogate pair can stand in a released text; it is kept like any other sign.
     """
-    return _write(messages).encode("utf-8", "surrogatepass")
+    pairs = ",".join(
+        f"[{encode_basestring(role)},{encode_basestring(content)}]" for role, content in messages
+    )
+    return f"[{pairs}]".encode("utf-8", "surrogatepass")
 
 
 class Numbering:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 import numpy as np
@@ -40,21 +41,33 @@ def digest(value: object) -> str:
     >>> digest({"a": 1})[:12]
     '015abd7f5cc5'
     """
-    # Half of a surrogate pair can stand in a released text; it has a hash like any other sign.
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return text_digest(canonical_json(value))
 
 
-def plain_digest(value: object) -> str:
-    """`digest` of a value that is known to be plain, in half the time.
+def text_digest(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal digits.
 
-    Plain are texts, whole numbers, and lists and mappings of them; a plan hashes a million.
+    Half of a surrogate pair can stand in a released text; it has a hash like any other sign.
 
     Examples
     --------
-    >>> plain_digest({"a": 1}) == digest({"a": 1.0})
+    >>> text_digest('{"a":1}') == digest({"a": 1.0})
     True
     """
-    return hashlib.sha256(_write(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def scalar_json(value: object) -> str:
+    """`canonical_json` of a text or a number, in a tenth of the time; a plan writes millions.
+
+    Examples
+    --------
+    >>> scalar_json("是"), scalar_json(7), scalar_json(1.0)
+    ('"是"', '7', '1')
+    """
+    if type(value) is str:
+        return quoted(value)
+    return str(value) if type(value) is int else canonical_json(value)
 
 
 def plain(value: object) -> Any:

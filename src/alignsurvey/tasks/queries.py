@@ -6,12 +6,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
+from json.encoder import encode_basestring as quoted
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from alignsurvey.randomness import hash_ids, uniforms
-from alignsurvey.tasks.canonical import canonical_json, digest, plain, plain_digest
+from alignsurvey.tasks.canonical import canonical_json, digest, scalar_json, text_digest
 
 __all__ = [
     "Message",
@@ -123,15 +124,18 @@ class Query:
         Respondents count as text, as everywhere, so that an id survives a file format that knows
         no integers.
         """
-        content = {
-            "respondent": respondent_text(self.respondent),
-            "item": self.item,
-            "task": str(self.task),
-            "messages": [[one.role, one.content] for one in self.messages],
-            "options": [[one.letter, one.text, plain(one.code)] for one in self.options],
-            "draw": plain(self.draw),
-        }
-        return plain_digest(content)
+        # Put together from parts: a plan has a million, and `canonical_json` takes its time.
+        messages = [f"[{quoted(one.role)},{quoted(one.content)}]" for one in self.messages]
+        options = [
+            f"[{quoted(letter)},{quoted(text)},{scalar_json(code)}]"
+            for letter, text, code in self.options
+        ]
+        return text_digest(
+            f'{{"draw":{scalar_json(self.draw)},"item":{quoted(self.item)},'
+            f'"messages":[{",".join(messages)}],"options":[{",".join(options)}],'
+            f'"respondent":{quoted(respondent_text(self.respondent))},'
+            f'"task":{quoted(self.task)}}}'
+        )
 
 
 class Usage(NamedTuple):

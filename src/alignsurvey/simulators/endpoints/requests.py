@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from alignsurvey.errors import InputError
@@ -67,9 +68,11 @@ class RequestWriter:
             head += f'"{self.provider.seed}":{seed},'
         if n > 1:
             head += f'"n":{n},'
-        turns = [{"role": one.role, "content": one.content} for one in query.messages]
-        messages = json.dumps(turns, separators=(",", ":"))
-        return f'{head}"messages":{messages}}}'.encode("ascii")
+        turns = ",".join(
+            f'{{"role":"{one.role}","content":{encode_basestring_ascii(one.content)}}}'
+            for one in query.messages
+        )
+        return f'{head}"messages":[{turns}]}}'.encode("ascii")
 
     def _head(self, query: Query, labels: tuple[str, ...]) -> str:
         if self.parameters.by == "likelihood" and not all(one.letter for one in query.options):
