@@ -10,6 +10,8 @@ __all__ = ["Ceiling", "Patience", "Window"]
 _LEAST_ROUND = 24
 """A round has this many results at least: fewer tell little."""
 _LEAST_JUDGED = 12
+_FIRST_STEP = 2.0
+"""Of each reply until the first complaint: a round three times the last finds 256 in four."""
 _FIRST_CUT, _CUT = 0.5, 0.75
 _BEARABLE_SHARE, _BEARABLE_NUMBER = 0.05, 3
 _BACK_TO, _BEYOND = 0.9, 1.25
@@ -42,9 +44,9 @@ class _Trial(NamedTuple):
 class Window:
     """Number of requests at a time: additive increase, multiplicative decrease.
 
-    It grows by one a reply until the endpoint first complains, then by one a round of replies, as
-    the congestion window of TCP (Chiu & Jain 1989; RFC 5681), faster below where it was cut (as
-    CUBIC, RFC 9438), and is cut at most once a round.
+    It grows by two a reply until the endpoint first complains, then by one a round of replies, as
+    the congestion window of TCP (Chiu & Jain 1989; RFC 5681; there by one a reply), faster below
+    where it was cut (as CUBIC, RFC 9438), and is cut at most once a round.
     Unlike in a network, complaints may have other causes than load. So a round has to have more
     of them than usual, and each cut is a trial: if the next round's share of complaints is about
     what it was, load was not the cause, the cut is taken back, and the share counts as usual. It
@@ -61,11 +63,11 @@ class Window:
     >>> for _ in range(16):
     ...     window.reply(sent_at=0.0, now=1.0, is_full=True)
     >>> window.size
-    32
+    48
     >>> for _ in range(12):
     ...     window.complaint(sent_at=1.0, now=2.0, is_full=True)
     >>> window.size
-    16
+    24
     """
 
     def __init__(self, least: int, most: int, start: int) -> None:
@@ -102,6 +104,8 @@ class Window:
 
     @property
     def _step(self) -> float:
+        if self._cut_from == 0.0:
+            return _FIRST_STEP
         if self._is_searching or self._exact > _BEYOND * self._cut_from:
             self._is_searching = True
             return 1.0
