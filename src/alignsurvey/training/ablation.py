@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from alignsurvey.errors import InputError
@@ -16,11 +15,9 @@ from alignsurvey.simulators.local.folders import HEAD
 from alignsurvey.simulators.local.loading import Loading, load_model
 from alignsurvey.tasks.records import Record
 from alignsurvey.training.config import TrainingFile
-from alignsurvey.training.examples import RecordSource, read_sources, record_respondent
+from alignsurvey.training.examples import read_sources, record_respondent
 from alignsurvey.training.guards import refuse_trained
-from alignsurvey.training.head import head_scores
-from alignsurvey.training.losses import option_log_shares, score_log_shares
-from alignsurvey.training.packing import answer_logits, make_batch
+from alignsurvey.training.judged import option_log_shares_of
 from alignsurvey.training.run import headed, run_training
 
 __all__ = ["Ablated", "Interval", "ablate"]
@@ -103,29 +100,17 @@ def _scores(
     adapters = () if adapter is None else (str(adapter),)
     device, dtype = file.setting("device", "auto"), file.setting("dtype", "auto")
     loading = Loading(file.model, adapters, dtype=dtype, device=device)
-    has_head = file.loss == HEAD
-    loaded = load_model(loading, with_head=has_head)
+    loaded = load_model(loading, with_head=file.loss == HEAD)
     model, seed = loaded.model, file.setting("seed")
-    if has_head:
+    if file.loss == HEAD:
         model = headed(model, adapter, loaded.chat.tokenizer, seed)
     cutoff = min(file.setting("cutoff"), loaded.longest or 10**9)
-    source = RecordSource(records, loaded.chat, cutoff, seed, with_labels=not has_head)
     found = []
-    for start in range(0, len(records), _AT_ONCE):
-        places = range(start, min(start + _AT_ONCE, len(records)))
-        batch = make_batch(
-            [[one] for one in source.encoded(places, 0)],
-            loaded.chat.tokenizer.pad_token_id or 0, loaded.device,
-        )  # fmt: skip
-        with torch.no_grad():
-            if has_head:
-                shares = score_log_shares(head_scores(model, batch), batch)
-            else:
-                shares = option_log_shares(answer_logits(model, batch), batch)
-        for place, row in zip(places, shares.cpu().numpy(), strict=True):
-            chosen = int(records[place].choice or 0)
-            mine = row[: len(records[place].options)]
-            found.append((float(mine.argmax() == chosen), -float(mine[chosen])))
+    for one, mine in zip(
+        records, option_log_shares_of(model, loaded, records, cutoff, seed), strict=True
+    ):
+        chosen = int(one.choice or 0)
+        found.append((float(mine.argmax() == chosen), -float(mine[chosen])))
     return np.array(found)
 
 

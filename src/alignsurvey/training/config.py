@@ -64,6 +64,9 @@ class HoldOut(_Part):
     by: tuple[Literal["respondent", "fingerprint", "question"], ...] = Field(
         ("respondent",), description="What may not be on both sides"
     )
+    judges: int = Field(
+        500, ge=0, description="People of it who fill the model card's table; 0 for no table"
+    )
 
 
 class TrainingSettings(_Part):

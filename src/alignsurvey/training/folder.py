@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -177,9 +177,36 @@ def card(record: Mapping[str, Any]) -> str:
         "",
         "## Fidelity",
         "",
-        record.get("fidelity")
-        or "Not measured yet. Add the table of `alignsurvey fidelity` with people who did not "
-        "train it.",
+        *_fidelity(record.get("fidelity")),
         "",
     ]
     return "\n".join(lines)
+
+
+def _fidelity(found: Mapping[str, Any] | None) -> list[str]:
+    """What held-out people said of the model, as a table."""
+    if not found:
+        return [
+            "Nobody was held out of this training, so it has not been compared with people: "
+            "`hold_out` of the training file, or `alignsurvey fidelity`, does."
+        ]
+
+    def text(interval: Sequence[float]) -> str:
+        return "{:.3f} [{:.3f} {:.3f}]".format(*interval)
+
+    rows = [
+        f"| {one['measure']} | {one['group']} | {one['people']:,} | {text(one['model'])} | "
+        f"{text(one['majority'])} |"
+        for one in found["rows"]
+    ]
+    return [
+        f"Judged by {found['answers']:,} answers of {found['people']:,} people who did not train "
+        "it. [low high]: 95% bootstrap interval over them. Majority: the shares of those who "
+        "trained it, the same for everybody. W1 (as a share of the scale, items that are ordered) "
+        "and TV (other items) are distances of mean shares from people's, averaged over items; "
+        "those of small groups are above 0 by chance alone.",
+        "",
+        "| measure | people are | n | model | majority |",
+        "|---|---|---|---|---|",
+        *rows,
+    ]

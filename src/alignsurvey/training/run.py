@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from alignsurvey.tasks.canonical import digest
 from alignsurvey.tasks.corpora import read_rows
 from alignsurvey.tasks.records import Record
 from alignsurvey.tasks.records.nouns import GroupRow
+from alignsurvey.training.board import NOT_THERE, open_board
 from alignsurvey.training.config import TrainingFile
 from alignsurvey.training.examples import RecordSource, read_sources
 from alignsurvey.training.folder import file_hash, is_finished, write_result
 from alignsurvey.training.guards import refuse_overlap
 from alignsurvey.training.head import WithHead, head_scores
+from alignsurvey.training.judged import held_out_judges, judge, option_log_shares_of
 from alignsurvey.training.loop import Progress, Trained, train
 from alignsurvey.training.lora import Lora, check_head, continue_adapter, save_memory, with_lora
 from alignsurvey.training.losses import Loss, Sft
@@ -212,18 +215,33 @@ def _train_stage(
     source = RecordSource(records, loaded.chat, cutoff, settings.seed, with_labels)
     pad = loaded.chat.tokenizer.pad_token_id or 0
     checkpoints = stage.folder / "checkpoint"
+    board = open_board(stage.folder, settings.rate) if world.rank == 0 else None
+
+    def told(progress: Progress) -> None:
+        for one in (board, tell and partial(tell, stage.name)):
+            if one is not None:
+                one(progress)
+
     trained = train(
         model, source, settings, loss, pad_id=pad, folder=checkpoints, key=key, world=world,
         forward=head_scores if file.loss == HEAD else answer_logits,
-        tell=None if tell is None else lambda progress: tell(stage.name, progress),
+        tell=told,
     )  # fmt: skip
+    notes = loaded.notes if board or world.rank else (*loaded.notes, NOT_THERE)
     if world.rank == 0:
+        if board is not None:
+            board.close(trained.validation)
         record = stage_record(file, stage, records, settings, trained, key, loaded)
+        if stage.name != "stage1" or file.stage2 is None:
+            judges = held_out_judges(file, record["trained_on"])
+            logs = option_log_shares_of(model, loaded, judges, cutoff, settings.seed)
+            judged = judge(judges, logs, records)
+            record["fidelity"] = None if judged is None else judged.as_dict()
         write_result(stage.folder, model, loaded.chat, record)
         for path in (*checkpoints.glob("*.safetensors"), checkpoints):
             path.rmdir() if path.is_dir() else path.unlink()
     world.wait()
-    return Finished(stage, trained, loaded.notes)
+    return Finished(stage, trained, notes)
 
 
 def stage_settings(file: TrainingFile, epochs: int) -> Settings:

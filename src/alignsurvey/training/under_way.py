@@ -85,7 +85,7 @@ class UnderWay:
                 continue
             batch = make_batch(parts, self.pad_id, self.device)
             share = sum(_size(self.loss, one) for one in batch.examples) / size
-            with _numbers(self.model, self.device):
+            with frozen_numbers(self.model, self.device):
                 loss = self.loss(self.forward(self.model, batch), batch) * share
             if learn:
                 loss.backward()
@@ -99,7 +99,7 @@ def _size(loss: Loss, example: Example) -> float:
     return example.weight * (len(example.answer_ids) if loss.per == "token" else 1)
 
 
-def _numbers(model: Any, device: torch.device) -> Any:
+def frozen_numbers(model: Any, device: torch.device) -> Any:
     """Compute in bfloat16 where the base has it, while the adapter stays in float32."""
     frozen = next((one.dtype for one in model.parameters() if not one.requires_grad), None)
     if frozen in (torch.bfloat16, torch.float16):

@@ -41,7 +41,8 @@ def survey_rows(
     """Make a row of each answer to an item with categories.
 
     The order of the options is derived from the seed, the respondent and the item alone, and is
-    written beside the row (``order``: places among the codebook's categories, as shown). Weights
+    written beside the row (``order``: places among the codebook's categories, as shown), and so is
+    that the item is ``ordered``, where it is. Weights
     are no part of a row; ids are.
 
     Parameters
@@ -99,6 +100,7 @@ def _rows(
 ) -> Iterator[CorpusRow]:
     backgrounds = _backgrounds(survey, profile)
     questions = {name: flat(survey.variable(name).title) for name in items}
+    ordered = {name: survey.variable(name).is_ordered for name in items}
     for place, person in enumerate(survey.ids.to_list()):
         background = backgrounds[place]
         fingerprint = _fingerprint(background) if profile else None
@@ -108,7 +110,7 @@ def _rows(
                 order = option_order(len(labels[name]), seed=seed, respondent=person, item=name)
                 yield _row(
                     person, name, questions[name], labels[name], code, order, background,
-                    fingerprint, survey.language,
+                    fingerprint, survey.language, ordered[name],
                 )  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def _row(
     background: str,
     fingerprint: str | None,
     language: str,
+    ordered: bool,
 ) -> CorpusRow:
     shown = [
         Option(letter, labels[place])
@@ -131,6 +134,8 @@ def _row(
     about: list[tuple[str, object]] = [("person_id", person), ("item", item), ("order", [*order])]
     if fingerprint is not None:
         about.append(("fingerprint", fingerprint))
+    if ordered:
+        about.append(("ordered", True))
     return CorpusRow(
         instruction=f"{before}{background}{asks}{question}\n{write_lettered(shown)}{after}",
         output=". ".join(shown[order.index(code)]),
