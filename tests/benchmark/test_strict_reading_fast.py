@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from alignsurvey.benchmark.segmentation import tokenizer
 from alignsurvey.benchmark.strict import many_similarities
 from alignsurvey.benchmark.strict.segmenting import segmenter
+from alignsurvey.benchmark.strict.share_reading import shares_said
 from alignsurvey.benchmark.strict.similarity import similarity
 from alignsurvey.benchmark.strict.stance_reading import stance_and_reason
 from alignsurvey.benchmark.strict.word_tree import WordTree, codes
-from alignsurvey.tasks.replies import options, read_stance, wording
+from alignsurvey.tasks.replies import options, read_shares, read_stance, wording
 
 PIECES = st.sampled_from(
     ["选项：", "Options:", "问卷问题：", "Question:", "可选值：", "满意吗", "A. 满意", "B、一般",
@@ -106,6 +107,27 @@ STANCE_PIECES = st.sampled_from(
 def test_a_plain_stance_is_read_as_any_reply(reply: str) -> None:
     stance, reason = stance_and_reason(reply)
     assert replace(stance, reason=reason) == read_stance(reply)
+
+
+SCALES = st.sampled_from(
+    [("满意", "一般", "不满意"), ("是", "否"), ("yes", "not at all", "no"), ("A", "B"), ("a", "a"),
+     ("约", "n"), ("2 cars", "no car"), ("不知道", "总"), ("assistantfinal", "no"), ("one",)]
+)  # fmt: skip
+
+
+@given(SCALES, st.lists(st.integers(0, 1000), min_size=3, max_size=3), st.data())
+def test_shares_line_by_line_are_read_as_any_reply(
+    texts: tuple[str, ...], tenths: list[int], data: st.DataObject
+) -> None:
+    asked = tuple(zip("ABC", texts, strict=False))
+    shares = [1000 * one / max(1, sum(tenths[: len(asked)])) / 10 for one in tenths]
+    digits, between = data.draw(st.integers(0, 3)), data.draw(st.sampled_from([": ", "："]))
+    lines = [
+        f"{letter}. {text}{between}{share:.{digits}f}%"
+        for (letter, text), share in zip(asked, shares, strict=False)
+    ]
+    reply = "\n".join(lines) + data.draw(st.sampled_from(["", "\n", "\nTotal: 100%"]))
+    assert shares_said(reply, asked) == read_shares(reply, asked)
 
 
 def test_threads_and_batches_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

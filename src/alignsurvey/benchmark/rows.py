@@ -42,8 +42,9 @@ class PredictionRow:
     def prompt(self) -> str:
         """What was asked, "" if the file does not say."""
         for key in ("prompt", "instruction"):
-            if isinstance(self.content.get(key), str):
-                return str(self.content[key])
+            asked = self.content.get(key)
+            if isinstance(asked, str):
+                return asked
         return ""
 
 

@@ -14,6 +14,7 @@ from alignsurvey.tasks.replies.wording import fold
 
 LONGEST_LABEL = 500
 _PERSON_KEYS = ("person_id", "respondent", "respondent_id", "id")
+_NAMES_OF_PERSONS = frozenset(_PERSON_KEYS)
 
 
 def as_text(value: Any) -> str:
@@ -47,6 +48,8 @@ def label(row: PredictionRow) -> str:
 
 def person(row: PredictionRow) -> Hashable:
     """Return the respondent whom the row is about, None where it does not say."""
+    if _NAMES_OF_PERSONS.isdisjoint(row.content):
+        return None
     for key in _PERSON_KEYS:
         value = row.content.get(key)
         if isinstance(value, str | int):
@@ -72,14 +75,15 @@ def names(rows: Sequence[PredictionRow]) -> tuple[list[str], list[Problem]]:
     return found, problems
 
 
-def repeated(rows: Sequence[PredictionRow]) -> list[Problem]:
+def repeated(rows: Sequence[PredictionRow], people: Sequence[Hashable]) -> list[Problem]:
     """Name rows that repeat another in every word; they are scored all the same."""
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[tuple[Hashable, ...], int] = {}
     problems = []
-    for row in rows:
-        if not row.prompt:
+    for row, who in zip(rows, people, strict=True):
+        prompt = row.prompt
+        if not prompt:
             continue
-        said = (row.prompt, prediction(row), label(row), str(person(row)))
+        said = (prompt, prediction(row), label(row), None if who is None else str(who))
         line = first.setdefault(said, row.line)
         if line != row.line:
             problems.append(

@@ -13,6 +13,7 @@ from alignsurvey.benchmark.strict.content import Asked, asked, label, no_gold, p
 from alignsurvey.benchmark.strict.estimates import Floats, Resampling, estimates
 from alignsurvey.benchmark.strict.judged import Judged
 from alignsurvey.benchmark.strict.scales import Placing, place_options
+from alignsurvey.benchmark.strict.share_reading import shares_said
 from alignsurvey.metrics import tv, w1
 from alignsurvey.survey.codebook import Codebook
 from alignsurvey.tasks.replies import (
@@ -20,7 +21,6 @@ from alignsurvey.tasks.replies import (
     Options,
     Shares,
     read_options,
-    read_shares,
     strip_thoughts,
 )
 
@@ -52,15 +52,15 @@ def score_groups(
     known: dict[Asked, Placing] = {}
     for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
         one = _options(row, asked(row), stances, judged.problems)
-        said, gold = read_shares(prediction(row), one.options), read_shares(label(row), one.options)
+        said, gold = shares_said(prediction(row), one.options), shares_said(label(row), one.options)
         judged.rows[key] = entry = _entry(said, gold, one.options)
         if gold.shares is None or len(gold.shares) < 2:
             judged.problems.append(no_gold(row, gold.note or gold.outcome))
             continue
         judged.count(place, said.outcome)
-        if one not in known:
-            known[one] = place_options(one, codebook)
-        placing = known[one]
+        placing = known.get(one)
+        if placing is None:
+            placing = known[one] = place_options(one, codebook)
         if placing.note:
             judged.problems.append(Problem(row.line, placing.note))
         pairs.append(_Pair(said.shares, gold.shares, placing.positions))

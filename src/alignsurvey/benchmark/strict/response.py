@@ -25,7 +25,7 @@ from alignsurvey.benchmark.strict.estimates import (
     precision_recall_f1,
 )
 from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
-from alignsurvey.tasks.replies import Options, read_choice
+from alignsurvey.tasks.replies import Choice, Options, read_choice
 from alignsurvey.tasks.replies.wording import fold
 
 
@@ -57,11 +57,13 @@ def score_response(
     found, problems = with_options(rows, [asked(row) for row in rows])
     judged = Judged(problems=problems)
     questions: dict[str, _Question] = {}
-    placed: dict[tuple[str, Options], tuple[_Question, list[int]]] = {}
+    placed: dict[int, tuple[_Question, list[int]]] = {}
+    read: dict[int, dict[str, Choice]] = {}
     hits: list[tuple[_Question, int, int]] = []
     for place, (row, one, key) in enumerate(zip(rows, found, keys, strict=True)):
-        choice = read_choice(prediction(row), one.options)
-        gold = read_choice(label(row), one.options)
+        known_replies = read.setdefault(id(one), {})
+        choice = _read(prediction(row), one.options, known_replies)
+        gold = _read(label(row), one.options, known_replies)
         answer = None if choice.index is None else one.options[choice.index][1]
         truth = None if gold.index is None else one.options[gold.index][1]
         correct = None if truth is None else choice.index == gold.index
@@ -77,17 +79,27 @@ def score_response(
     return FileScore(metrics, judged.rows, tuple(judged.problems))
 
 
+def _read(reply: str, options: Options, known_replies: dict[str, Choice]) -> Choice:
+    found = known_replies.get(reply)
+    if found is None:
+        found = known_replies[reply] = read_choice(reply, options)
+    return found
+
+
 def _placed(
     questions: dict[str, _Question],
-    placed: dict[tuple[str, Options], tuple[_Question, list[int]]],
+    placed: dict[int, tuple[_Question, list[int]]],
     one: Asked,
 ) -> tuple[_Question, list[int]]:
-    """Return the question, and the place in its table of each option as this row shows them."""
-    known = placed.get((one.key, one.options))
+    """Return the question, and the place in its table of each option as this row shows them.
+
+    Rows that ask the same in the same order share one `Asked`, all of which live meanwhile.
+    """
+    known = placed.get(id(one))
     if known is None:
         question = questions.setdefault(one.key, _Question(one.question))
         order = [question.place(text) for _, text in one.options]
-        known = placed[one.key, one.options] = question, order
+        known = placed[id(one)] = question, order
     return known
 
 

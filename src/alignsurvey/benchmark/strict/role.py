@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from alignsurvey.benchmark.strict.estimates import Floats, Resampling, estimates
 from alignsurvey.benchmark.strict.judged import Judged, accuracies, shown
 from alignsurvey.benchmark.strict.role_fields import KIND_NAMES, FieldOptions, role_rows
 from alignsurvey.survey.codebook import Codebook
-from alignsurvey.tasks.replies import ROLE_FIELDS, RoleAnswer, read_role
+from alignsurvey.tasks.replies import ROLE_FIELDS, Options, RoleAnswer, read_role
+from alignsurvey.tasks.replies.role import Kind
 from alignsurvey.tasks.replies.wording import fold
 
 
@@ -30,8 +32,8 @@ def score_role(
     columns = np.zeros((len(rows), 5))
     for place, (row, key) in enumerate(zip(rows, keys, strict=True)):
         kind, options = about.kind(place), about.options[place]
-        said = read_role(prediction(row), about.fields[place], options, kind)
-        gold = read_role(label(row), about.fields[place], options, kind)
+        said = _read(prediction(row), about.fields[place], options, kind)
+        gold = _read(label(row), about.fields[place], options, kind)
         several = kind == "list"
         correct = None if gold.answer is None else said.answer == gold.answer
         entry = shown(
@@ -51,6 +53,15 @@ def score_role(
     metrics["correct"] = int(scored[:, 1].sum())
     metrics |= _by_field(scored, [about.fields[place] for place in judged.scored], about.known)
     return FileScore(metrics, judged.rows, tuple(judged.problems))
+
+
+def _read(reply: str, field: str, options: Options, kind: Kind) -> RoleAnswer:
+    read = _read_short if len(reply) < _SHORT else read_role
+    return read(reply, field, options, kind)
+
+
+_SHORT = 100
+_read_short = lru_cache(maxsize=65_536)(read_role)
 
 
 def _shown(read: RoleAnswer, several: bool) -> str | list[str] | None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from alignsurvey.benchmark.rows import PredictionRow, Problem
-from alignsurvey.benchmark.strict.content import asked, label, labelled_options
+from alignsurvey.benchmark.strict.content import label, labelled_options
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.survey.codebook import Codebook, Scale, Variable
-from alignsurvey.tasks.replies import ROLE_FIELDS, Options
+from alignsurvey.tasks.replies import ROLE_FIELDS, Options, read_options
 from alignsurvey.tasks.replies.role import Kind, list_items
 from alignsurvey.tasks.replies.wording import fold
 
@@ -82,7 +82,7 @@ def role_rows(
     found = RoleRows()
     wanted = standard_name(wanted) if wanted is not None else None
     found.fields = [_field(row, wanted, found.problems) for row in rows]
-    printed = [asked(row).options for row in rows]
+    printed = [read_options(row.prompt) for row in rows]
     for name in dict.fromkeys(found.fields):
         places = [place for place, own in enumerate(found.fields) if own == name]
         shown = [printed[place] for place in places]

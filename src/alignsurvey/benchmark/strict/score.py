@@ -88,7 +88,7 @@ def _score(
     workers: int,
 ) -> FileScore:
     keys, problems = names(rows)
-    problems += repeated(rows)
+    problems += repeated(rows, resampling.people)
     problems += [found for found in map(missing, rows) if found is not None]
     if task is Task.ROLE:
         score = score_role(rows, keys, resampling, field, codebook)
