@@ -136,6 +136,37 @@ def test_a_batch_fills_the_store(
     assert (again, server.requests) == (out, 0)
 
 
+@pytest.mark.parametrize(
+    ("command", "queries"),
+    [
+        (("simulate", "study.yaml", "--simulator", "endpoint/x", "--n", "30", "--json"), 30),
+        (("fidelity", "study.yaml", "--json"), 944),
+    ],
+)
+def test_a_batch_asks_a_study_and_what_it_gave_serves_every_later_run(
+    folder: Path,
+    server: FakeServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    queries: int,
+) -> None:
+    monkeypatch.setattr("alignsurvey.running.batches.POLL_SECONDS", 0.0)
+    (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
+    asking = (*command, "--store", "r.sqlite")
+    asking += ("--out", "sample.csv") if command[0] == "simulate" else ()
+    code, out, err = call(capsys, *asking, "--batch")
+    assert (code, server.requests, server.batches.lines) == (0, 0, queries)
+    assert f"batch_1 submitted, {queries} requests" in err
+    assert f"asked {queries} of {queries} queries; answered {queries}; " in err
+    assert json.loads(out)
+    made = {one: one.read_bytes() for one in folder.glob("*.csv")}
+    code, _, err = call(capsys, *asking)
+    assert (code, server.requests, server.batches.lines) == (0, 0, queries)
+    assert f"asked 0 of {queries} queries; answered {queries}\n" in err
+    assert made == {one: one.read_bytes() for one in folder.glob("*.csv")}
+
+
 def _runs(folder: Path) -> Iterator[tuple[str, ...]]:
     yield (*BENCH, "--out", "bench", "--groups", "Gender")
     yield (*BENCH, "--out", "dry", "--dry-run")
@@ -148,6 +179,9 @@ def _runs(folder: Path) -> Iterator[tuple[str, ...]]:
     study = folder / "study.yaml"
     study.write_text(STUDY, encoding="utf-8")
     yield ("fidelity", "study.yaml", "--out", "fidelity")
+    yield ("simulate", "study.yaml", "--simulator", "endpoint/z", "--n", "20", "--out", "s.csv")
+    yield ("simulate", "study.yaml", "--simulator", "endpoint/z", "--n", "21", "--out", "s.sav",
+           "--store", "simulated.sqlite", "--batch")  # fmt: skip
 
 
 STUDY = """
