@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import jieba
 import released_style
@@ -57,12 +58,28 @@ def forget() -> None:
                     held.cache_clear()
 
 
-def seconds(score: Callable[[Path, str], None], path: Path, kind: str) -> float:
-    """Time one scoring by the clock, nothing remembered from the one before."""
+class Seconds(NamedTuple):
+    """What a scoring took: by the clock, and of processors, threads and child processes too."""
+
+    clock: float
+    processor: float
+
+
+def seconds(score: Callable[[Path, str], None], path: Path, kind: str) -> Seconds:
+    """Time one scoring, nothing remembered from the one before."""
     forget()
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _processor_seconds()
     score(path, kind)
-    return time.perf_counter() - start
+    return Seconds(time.perf_counter() - start, _processor_seconds() - used)
+
+
+def _processor_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+def middle(runs: list[Seconds]) -> Seconds:
+    """Return the medians of repetitions."""
+    return Seconds(*(median(one) for one in zip(*runs, strict=True)))
 
 
 def compare(kind: str, n: int, repeats: int, folder: Path, loop_repeats: int) -> dict[str, Any]:
@@ -71,7 +88,8 @@ def compare(kind: str, n: int, repeats: int, folder: Path, loop_repeats: int) ->
     path = folder / f"{kind}_{n}.jsonl"
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     path.write_text("\n".join(lines), encoding="utf-8")
-    strict, loop = [], []
+    strict: list[Seconds] = []
+    loop: list[Seconds] = []
     for turn in range(repeats):
         strict.append(seconds(strictly, path, kind))
         if turn < loop_repeats:
@@ -81,9 +99,27 @@ def compare(kind: str, n: int, repeats: int, folder: Path, loop_repeats: int) ->
         "mb": path.stat().st_size / 1e6,
         "distinct_prompts": len({row["prompt"] for row in rows}) / n,
         "distinct_replies": len({row["predict"] for row in rows}) / n,
-        "strict_seconds": strict,
-        "loop_seconds": loop,
-        "ratio": median(loop) / median(strict),
+        "distinct_clauses": clauses(row["predict"] for row in rows),
+        "strict": [run._asdict() for run in strict],
+        "loop": [run._asdict() for run in loop],
+    } | ratios(middle(strict), middle(loop))
+
+
+def clauses(replies: Iterable[str]) -> float:
+    """Return which share of the replies' clauses are the first of their kind."""
+    found = [clause for reply in replies for clause in re.split("[，。\n]", reply) if clause]
+    return len(set(found)) / len(found)
+
+
+def ratios(strict: Seconds, loop: Seconds) -> dict[str, float]:
+    """Lay two times beside each other."""
+    return {
+        "strict_clock": strict.clock,
+        "loop_clock": loop.clock,
+        "clock_ratio": loop.clock / strict.clock,
+        "strict_processor": strict.processor,
+        "loop_processor": loop.processor,
+        "processor_ratio": loop.processor / strict.processor,
     }
 
 
@@ -105,33 +141,39 @@ def measured(n: int, repeats: int, loop_repeats: int) -> dict[str, Any]:
             kind: compare(kind, rows, repeats, folder, repeats) for kind, rows in mix(n).items()
         }
     strict, loop = (
-        sum(median(part[side]) for part in parts.values())
-        for side in ("strict_seconds", "loop_seconds")
+        Seconds(
+            *(sum(part[f"{side}_{kind}"] for part in parts.values()) for kind in Seconds._fields)
+        )
+        for side in ("strict", "loop")
     )
-    total = {"n": n, "strict_seconds": strict, "loop_seconds": loop, "ratio": loop / strict}
+    total = {"n": n} | ratios(strict, loop)
     return {"replicates": REPLICATES, "kinds": kinds, "mix": parts, "mix_total": total}
 
 
 def table(found: dict[str, Any]) -> str:
     """Write the comparison as text."""
+    named = list(found["kinds"].items())
+    named += [(f"mix: {kind}", one) for kind, one in found["mix"].items()]
+    named.append(("mix: all", found["mix_total"]))
     lines = [
         f"strict with {found['replicates']:,} bootstrap replicates, against a loop without any; "
-        "seconds by the clock, medians; strict uses all cores, the loop one",
-        f"{'rows':<18}{'n':>9}{'distinct replies':>18}{'strict':>9}{'loop':>9}{'ratio':>8}",
+        "medians of seconds, by the clock and of processors",
+        f"{'':<45}{'clock':^24}{'processors':^24}",
+        f"{'rows':<17}{'n':>9}{'distinct':>9}{'clauses':>9} "
+        + f"{'strict':>8}{'loop':>8}{'ratio':>8}" * 2,
     ]
-    named = [(kind, one) for kind, one in found["kinds"].items()]
-    named += [(f"mix: {kind}", one) for kind, one in found["mix"].items()]
     for name, one in named:
+        shares = [one.get("distinct_replies"), one.get("distinct_clauses")]
         lines.append(
-            f"{name:<18}{one['n']:>9,}{one['distinct_replies']:>18.0%}"
-            f"{median(one['strict_seconds']):>9.2f}{median(one['loop_seconds']):>9.2f}"
-            f"{one['ratio']:>8.1f}"
+            f"{name:<17}{one['n']:>9,}"
+            + "".join(f"{'' if share is None else f'{share:.0%}':>9}" for share in shares)
+            + " "
+            + "".join(
+                f"{one[f'strict_{kind}']:>8.2f}{one[f'loop_{kind}']:>8.2f}"
+                f"{one[f'{kind}_ratio']:>8.1f}"
+                for kind in Seconds._fields
+            )
         )
-    total = found["mix_total"]
-    lines.append(
-        f"{'mix: all':<18}{total['n']:>9,}{'':>18}{total['strict_seconds']:>9.2f}"
-        f"{total['loop_seconds']:>9.2f}{total['ratio']:>8.1f}"
-    )
     return "\n".join(lines)
 
 
