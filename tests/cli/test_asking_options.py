@@ -167,6 +167,36 @@ def test_a_batch_asks_a_study_and_what_it_gave_serves_every_later_run(
     assert made == {one: one.read_bytes() for one in folder.glob("*.csv")}
 
 
+JUDGED = ("bench", "--data", "example", "--tasks", "interview", "--limit", "3")
+
+
+@pytest.mark.parametrize(
+    ("judge", "address", "asked"),
+    [
+        ("endpoint/judge", "--base-url", True),
+        ("vllm/judge", "--base-url", False),
+        ("vllm/judge", "--judge-base-url", True),
+    ],
+)
+def test_judges_have_an_address_and_the_models_limits(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    judge: str,
+    address: str,
+    asked: bool,
+) -> None:
+    monkeypatch.setenv("ALIGNSURVEY_BASE_URL", "http://127.0.0.1:9/v1")  # nobody is there
+    with FakeServer(keep=True, most_at_once=1) as elsewhere:
+        words = (*JUDGED, "--model", "endpoint/x", "--judge", judge, "--max-connections", "1")
+        other = () if address == "--base-url" else ("--base-url", elsewhere.url)
+        code, _, err = call(capsys, *words, address, elsewhere.url, *other)
+        models = {body["model"] for _, body in elsewhere.seen}
+    assert code == (0 if asked else 3), err
+    assert models == ({"x", "judge"} if asked else {"x"})
+    assert elsewhere.most_seen_at_once == 1
+
+
 def _runs(folder: Path) -> Iterator[tuple[str, ...]]:
     yield (*BENCH, "--out", "bench", "--groups", "Gender")
     yield (*BENCH, "--out", "dry", "--dry-run")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +41,12 @@ class Judging:
     judged: tuple[Judged, ...] = ()
 
 
-def find_judges(names: Sequence[str], seed: int = 42, base: Path = Path()) -> list[Judge]:
+def find_judges(
+    names: Sequence[str],
+    seed: int = 42,
+    base: Path = Path(),
+    find: Callable[[str], Simulator] | None = None,
+) -> list[Judge]:
     """Find judges by name: a file of their replies, or any simulator that reads prompts.
 
     Parameters
@@ -52,6 +57,8 @@ def find_judges(names: Sequence[str], seed: int = 42, base: Path = Path()) -> li
         Of simulators.
     base : Path
         Where recorded files are looked for.
+    find : callable, optional
+        Finds the simulator of a name, in place of the registry: with an address, say.
 
     Raises
     ------
@@ -65,7 +72,7 @@ def find_judges(names: Sequence[str], seed: int = 42, base: Path = Path()) -> li
         if name.startswith("recorded/"):
             judges += read_judges(base / name.removeprefix("recorded/"), name)
         else:
-            judges.append(find_simulator(name, seed=seed))
+            judges.append(find(name) if find else find_simulator(name, seed=seed))
     return judges
 
 

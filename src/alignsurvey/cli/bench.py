@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from alignsurvey.cli.asking_options import ASKING, SENT, AskingOptions, SentOptions, with_options
+
+if TYPE_CHECKING:
+    from alignsurvey.simulators.protocols import Simulator
 
 EXAMPLES: dict[str, Literal["en", "zh"]] = {"example": "en", "example-zh": "zh"}
 
@@ -29,6 +32,10 @@ def bench(
     judge: Annotated[
         list[str] | None,
         typer.Option(help="Who scores interviews: provider/model, recorded/FILE; repeatable."),
+    ] = None,
+    judge_base_url: Annotated[
+        str | None,
+        typer.Option(help="Address of the judges; else --base-url for a model's own provider."),
     ] = None,
     groups: Annotated[
         str, typer.Option(help="Profile attributes for group scores, with commas.")
@@ -71,6 +78,7 @@ def bench(
 
     Example: alignsurvey bench --data example --model baseline/majority --tasks stance,response
     """
+    from dataclasses import replace
     from functools import partial
     from shlex import join
     from sys import argv
@@ -100,7 +108,13 @@ def bench(
         one if one.startswith(_NOT_ASKED) else asking.find(one, sent, seed)
         for one in dict.fromkeys(model)
     ]
-    judges = find_judges(judge or [], seed)
+    providers = {one.partition("/")[0] for one in model}
+
+    def judging(name: str) -> Simulator:
+        same = asking.base_url if name.partition("/")[0] in providers else None
+        return replace(asking, base_url=judge_base_url or same).find(name, SENT, seed)
+
+    judges = find_judges(judge or [], seed, find=judging)
     with (
         progress_on(Console(stderr=True)) as progress,
         asking.asker(out, progress, json=json) as asker,
@@ -112,7 +126,8 @@ def bench(
     if out is not None:
         settings = {"data": str(data), "tasks": wanted, "groups": by, "seed": seed,
                     "subgroups": within, "against": against or model[0], "models": model,
-                    "limit": limit, **put.settings(), "asking": asking.settings(asker)}  # fmt: skip
+                    "limit": limit, "judge_base_url": judge_base_url, **put.settings(),
+                    "asking": asking.settings(asker)}  # fmt: skip
         run = TaskRun(data.name, result, str(data) in EXAMPLES, problems)
         title = f"The four AlignSurvey tasks: {data.name}"
         command = join(["alignsurvey", *argv[1:]])
