@@ -208,6 +208,21 @@ def test_strata_and_clusters_enter_the_cells_of_a_crosstab() -> None:
     assert cells.sort(key)["low"].to_list() == pytest.approx(alone.sort(key)["low"].to_list())
 
 
+def test_repairs_learn_from_whoever_answered_and_weights_are_left_out_by_name() -> None:
+    study, survey, _ = survey_with_a_pilot(120)
+    margins = {"educ": dict.fromkeys(range(1, 8), 1 / 7)}
+    repaired = als.Study.parse(
+        {**study.model_dump(include={"survey", "profile", "items"}, exclude_none=True),
+         "pilot": "none", "simulators": ["baseline/ridge"], "rectify": ["tilt", "rake"],
+         "margins": margins}
+    )  # fmt: skip
+    found = estimate_study(repaired, ["share:vote=1"], survey, methods=["cross"])
+    assert found.table["simulator"].to_list() == [
+        "pilot alone", "baseline/ridge", "baseline/ridge|tilt"
+    ]  # fmt: skip
+    assert any("baseline/ridge|rake: left out" in note for note in found.notes)
+
+
 def test_a_survey_that_all_answered_has_nobody_to_simulate() -> None:
     study, _, _ = survey_with_a_pilot(10)
     with pytest.raises(als.InputError, match="everybody answered"):

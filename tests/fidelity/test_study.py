@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alignsurvey.errors import InputError
+from alignsurvey.fidelity.run import run_study
 from alignsurvey.fidelity.study import Study
 
 BASE: dict[str, Any] = {
@@ -49,7 +50,6 @@ def study(**changes: Any) -> Study:
         ({"rectify": ["tlit"]}, "rectify: no repair 'tlit'; did you mean 'tilt'?"),
         ({"rectify": ["ppi"]}, "rectify: 'ppi' rectifies estimates, not answers"),
         ({"rectify": ["rake"]}, "rectify: 'rake' needs the population's margins"),
-        ({"rectify": ["tilt"], "pilot": "none"}, "'tilt' learns from a pilot, and there is no"),
         ({"rectify": ["structure"], "profile": []}, "'structure' repairs gaps between groups of"),
         ({"rectify": ["baseline/ridge|tilt"]}, "no simulator 'baseline/ridge' in this study"),
         ({"groups": [3]}, "a group is a variable, a list of them"),
@@ -67,6 +67,12 @@ def test_a_mistake_is_one_line_that_says_where(
         study(**changes)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_repairs_without_a_pilot_are_not_scored() -> None:
+    without = study(rectify=["tilt"], pilot="none")
+    with pytest.raises(InputError, match="'tilt' learns from a pilot, and there is no pilot"):
+        run_study(without)
 
 
 def test_a_study_that_is_no_mapping_is_refused() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from alignsurvey.fidelity.fielded import Fielded
 from alignsurvey.rectify.diagnostics import MANY_HUMANS
 from alignsurvey.rectify.estimate import Estimate, Method
+from alignsurvey.rectify.models import PENALISED
 
 PILOT, ALL = "pilot alone", "all simulators"
 WIDER = 1.005
@@ -38,6 +39,8 @@ def row_of(one: Estimate, limits: tuple[float, float], *, in_group: bool) -> dic
         where = "this group" if in_group else "it"
         said = [f"the correction makes {where} worse: {100 * (ratio - 1):.0f} % wider than "
                 "the pilot alone", *(one for one in said if "as wide as" not in one)]  # fmt: skip
+    if verdict == "use" and PENALISED in one.notes:
+        verdict = "use with care"
     said += one.notes
     return {
         "value": _number(one.value), "low": _number(max(one.low, limits[0])),

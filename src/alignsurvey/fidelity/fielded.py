@@ -113,7 +113,16 @@ def fielded_from(setup: Setup, full: Survey | None = None) -> Fielded:
     }
     targets = {target.name: target for target in setup.targets}
     return Fielded(study, full or setup.survey, in_pilot, targets, human, simulated, learned,
-                   study.pilot is not None, setup.notes)  # fmt: skip
+                   study.pilot is not None, (*setup.notes, *_left_out(study)))  # fmt: skip
+
+
+def _left_out(study: Study) -> list[str]:
+    """Name repairs that weigh people, for pilot and rest are weighted alike here."""
+    names = [f"{spec.name}|{chain.name}" for spec in study.simulators
+             for chain in repairs_of(study, spec) if chain.needs_margins]  # fmt: skip
+    if not names:
+        return []
+    return [f"{', '.join(names)}: left out of the estimates, which use the survey's own weights"]
 
 
 def _pilot(study: Study, setup: Setup, human: Mapping[str, Answers]) -> NDArray[np.bool_]:
@@ -142,6 +151,8 @@ def _everybody_predicted(
         if learns:
             learned.add(spec.name)
         for chain in repairs_of(study, spec):
+            if chain.needs_margins:
+                continue  # its weights would replace the survey's; `_left_out` says so
             name = f"{spec.name}|{chain.name}"
             found[name] = repair_predictions(
                 own, pilot, setup.survey, chain, profile=study.profile, margins=setup.margins,

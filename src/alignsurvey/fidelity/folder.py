@@ -14,6 +14,7 @@ import polars as pl
 from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
 from alignsurvey.fidelity.changes import keys_changed_since
 from alignsurvey.fidelity.rectified import rectify_study
+from alignsurvey.fidelity.repairing import check_pilot
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.run import Progress, run_prepared
 from alignsurvey.fidelity.setup import prepare
@@ -68,6 +69,7 @@ def run_in_folder(
         A language model cannot be asked. What it had replied is kept.
     """
     started = time.monotonic()
+    check_pilot(study)
     survey = load_survey(study)
     terms = terms or Terms(Asker(store_path(None, out) if out else None))
     simulators = asked_simulators(study, terms)

@@ -77,17 +77,36 @@ def check_repairs(study: Study) -> None:
     Raises
     ------
     InputError
-        A repair is unknown, or lacks a pilot, a profile or margins to learn from.
+        A repair is unknown, or lacks people, a profile or margins to learn from.
     """
     for _, chain in _entries(study):
-        if study.pilot is None or study.pilot.n < 2:
-            has = "there is no pilot" if study.pilot is None else "the pilot is one person"
-            raise InputError(f"'{chain.name}' learns from a pilot, and {has}; set 'pilot'")
+        if study.pilot is not None and study.pilot.n < 2:
+            raise InputError(
+                f"'{chain.name}' learns from a pilot, and the pilot is one person; set 'pilot'"
+            )
         if "structure" in chain.name.split("|") and not study.profile:
             raise InputError("'structure' repairs gaps between groups of 'profile', which is empty")
         if chain.needs_margins and study.margins is None:
             raise InputError(
                 f"'{chain.name}' needs the population's margins; name a file under 'margins'"
+            )
+
+
+def check_pilot(study: Study) -> None:
+    """Check that repairs have a pilot to learn from before they are scored.
+
+    Without one, `estimate` and `plan` take whoever answered; nobody is then left to judge.
+
+    Raises
+    ------
+    InputError
+        There are repairs, and no pilot.
+    """
+    for _, chain in _entries(study):
+        if study.pilot is None:
+            raise InputError(
+                f"'{chain.name}' learns from a pilot, and there is no pilot; set 'pilot', or see "
+                "'alignsurvey estimate'"
             )
 
 

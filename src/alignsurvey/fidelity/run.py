@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from alignsurvey.fidelity.asking import Terms, ask_study, asked_simulators, plan_asking
+from alignsurvey.fidelity.repairing import check_pilot
 from alignsurvey.fidelity.result import FidelityResult
 from alignsurvey.fidelity.scoring import Round, score
 from alignsurvey.fidelity.setup import Setup, prepare
@@ -84,6 +85,7 @@ def run_study(
     >>> 0.8 < accuracy["value"].item() < 0.95
     True
     """
+    check_pilot(study)
     terms = terms or Terms()
     simulators = asked_simulators(study, terms)
     setup = prepare(study, survey if survey is not None else load_survey(study), simulators)

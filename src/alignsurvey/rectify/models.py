@@ -20,6 +20,7 @@ PENALISED_STEPS = 500
 MANY_PEOPLE = 400
 SEPARATED = 15.0
 """Log odds beyond which a logistic fit counts as separated."""
+PENALISED = "predictors separate the answers: Firth's penalised estimate"
 
 
 def mean_fit(values: Array, X: Array, w: Array) -> Linearised:
@@ -78,7 +79,7 @@ def logistic_fit(values: Array, X: Array, w: Array) -> Linearised:
     notes: tuple[str, ...] = ()
     if beta is None:
         beta = newton_logistic(values, X, w, np.zeros(X.shape[1]), penalised=True)
-        notes = ("predictors separate the answers: Firth's penalised estimate",)
+        notes = (PENALISED,)
     if beta is None:
         raise InputError("logistic: no estimate found; use fewer predictors or more people")
     mu = expit(X @ beta)

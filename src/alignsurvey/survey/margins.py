@@ -155,7 +155,7 @@ def _value(key: Any, variable: Variable, where: str) -> Value:
         for code in variable.codes:
             if code == key or str(code) == str(key):
                 return code
-        known = [*by_label, *(str(code) for code in variable.codes)]
+        known = list(dict.fromkeys([*by_label, *map(str, variable.codes)]))
         raise InputError(f"{where}: no value '{key}'; {nearest(str(key), known)}")
     found = _SPAN.fullmatch(str(key))
     if found:
