@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_1samp, ttest_rel
 from statsmodels.stats.multitest import multipletests
 
 from alignsurvey.benchmark.bench import example_parts, run_bench
 from alignsurvey.benchmark.bench_folder import write_bench
 from alignsurvey.benchmark.comparison import compare, compare_rows, stars
+from alignsurvey.benchmark.judge_scores import Judged
+from alignsurvey.benchmark.paired_groups import SaidShares
 from alignsurvey.benchmark.parts import Part
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.errors import InputError
@@ -66,6 +69,52 @@ def test_group_distances_are_compared_by_the_bootstrap_alone(scored: list[Scored
     assert found["p_t"].to_list() == [None]
     assert found["n"].to_list() == [12]  # everyone and two sexes, four questions
     assert found["low"].item() < found["difference"].item() < found["high"].item()
+
+
+def said(model: str, **distances: float) -> SaidShares:
+    rng = np.random.default_rng(3)
+    cells = {("q", name): value + np.concatenate([[0.0], rng.normal(0, 0.05, 400)])
+             for name, value in distances.items()}  # fmt: skip
+    return SaidShares(model, "response-group", 90, {"w1": cells})
+
+
+def test_verbalized_distances_are_compared_over_the_groups_that_both_models_answer_for() -> None:
+    first, second = said("a", men=0.5, women=0.4), said("b", women=0.1, old=9.0)
+    found = compare([], ["a", "b"], said=[first, second])
+    row = found.row(0, named=True)
+    assert (found.height, row["part"], row["metric"], row["n"]) == (1, "verbalized", "w1", 1)
+    assert (row["model"], row["against"], row["p_t"], row["people"]) == ("b", "a", None, 90)
+    assert row["difference"] == pytest.approx(-0.3)
+    assert compare([], ["a", "b"], said=[first, said("b", old=0.1)]).is_empty()
+    assert compare([], ["a"], said=[first, second]).is_empty()
+
+
+def verdicts(model: str, *scores: Sequence[int | None]) -> Judged:
+    """Make one judge's replies of each sequence: its score of naturalness, alike in the others."""
+    replies = {
+        f"judge {place}": tuple(
+            None if one is None
+            else json.dumps({"naturalness": one, "style": 3, "consistency": 3}) for one in own
+        )
+        for place, own in enumerate(scores)
+    }  # fmt: skip
+    answers = len(scores[0])
+    return Judged(model, tuple(i // 2 for i in range(answers)), (None,) * answers, replies)
+
+
+def test_judges_scores_are_compared_where_a_judge_scored_both_models() -> None:
+    ours = verdicts("a", [5, 4, 4, 5, None, 3], [4, 4, 5, 3, 2, None])
+    theirs = verdicts("b", [2, 3, 4, 1, 5, 2], [None, 2, 2, 1, 1, None])
+    found = compare([], ["b", "a"], judged=[ours, theirs])
+    assert set(found["metric"]) == {"naturalness", "style", "consistency"}
+    row = found.filter(metric="naturalness").row(0, named=True)
+    differences = [3, (1 + 2) / 2, (0 + 3) / 2, (4 + 2) / 2, 1, 1]
+    assert row["difference"] == pytest.approx(np.mean(differences))
+    assert (row["task"], row["part"], row["n"], row["people"]) == ("interview", "", 6, 3)
+    by_person = np.reshape(differences, (3, 2)).mean(axis=1)
+    assert row["p_t"] == pytest.approx(ttest_1samp(by_person, 0).pvalue)
+    silent = verdicts("b", [None] * 6, [None] * 6)
+    assert compare([], ["a", "b"], judged=[ours, silent]).is_empty()
 
 
 def test_the_reference_can_be_named_and_must_be_known(scored: list[Scored]) -> None:

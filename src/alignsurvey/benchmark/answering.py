@@ -17,6 +17,7 @@ from alignsurvey.benchmark.asking import (
 )
 from alignsurvey.benchmark.baselines import baseline_replies
 from alignsurvey.benchmark.held_out import HeldOut
+from alignsurvey.benchmark.paired_groups import SaidShares
 from alignsurvey.benchmark.parts import Part, question_of
 from alignsurvey.benchmark.replies import recorded_replies, recorded_shares
 from alignsurvey.benchmark.rows import Problem
@@ -26,7 +27,7 @@ from alignsurvey.benchmark.verbalized import (
     GROUP_TASKS,
     GroupPart,
     group_part,
-    verbalized_rows,
+    score_verbalized,
 )
 from alignsurvey.errors import InputError
 from alignsurvey.running import Asker
@@ -52,12 +53,15 @@ class Answers:
     shares : tuple of (Query, Reply)
         What was asked about groups, and what came back; empty for models that were not asked.
     problems : tuple of (where, Problem)
+    verbalized : tuple of SaidShares
+        The distances of verbalized shares, one a group task.
     """
 
     scored: tuple[Scored, ...]
     rows: tuple[Row, ...] = ()
     shares: tuple[Pair, ...] = ()
     problems: tuple[tuple[str, Problem], ...] = ()
+    verbalized: tuple[SaidShares, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,7 @@ def _silent(done: int, total: int, what: str) -> None:
 def _told(model: str, questions: Questions, progress: Progress) -> Answers:
     scored: list[Scored] = []
     rows: list[Row] = []
+    verbalized: list[SaidShares] = []
     problems: Problems = []
     parts = questions.held_out.parts
     for place, part in enumerate(parts):
@@ -238,8 +243,10 @@ def _told(model: str, questions: Questions, progress: Progress) -> Answers:
         said, odd = _known_shares(model, groups, queries, questions)
         problems += [(f"{model}: {groups.task}", one) for one in odd]
         if any(said):
-            rows += verbalized_rows(groups, model, queries, said, questions.seed)
-    return Answers(tuple(scored), tuple(rows), (), tuple(problems))
+            found, distances = score_verbalized(groups, model, queries, said, questions.seed)
+            rows += found
+            verbalized.append(distances)
+    return Answers(tuple(scored), tuple(rows), (), tuple(problems), tuple(verbalized))
 
 
 def _known(model: str, part: Part, questions: Questions) -> tuple[list[str], list[Problem]]:
@@ -267,6 +274,7 @@ def _asked(model: Simulator, questions: Questions) -> Answers:
     )  # fmt: skip
     scored: list[Scored] = []
     rows: list[Row] = []
+    verbalized: list[SaidShares] = []
     problems: Problems = []
     for one in asked:
         scored += score_replies(one.part, model.name, one.texts, questions.seed, one.pairs)
@@ -278,8 +286,10 @@ def _asked(model: Simulator, questions: Questions) -> Answers:
         own = shares[start : start + len(part.cells)]
         start += len(own)
         queries, texts = [query for query, _ in own], [reply.text or "" for _, reply in own]
-        rows += verbalized_rows(part, model.name, queries, texts, questions.seed)
+        found, distances = score_verbalized(part, model.name, queries, texts, questions.seed)
+        rows += found
+        verbalized.append(distances)
         if silent := sum(reply.text is None for _, reply in own):
             what = Problem(0, f"no reply to {silent} of {len(own)} queries")
             problems.append((f"{model.name}: {part.task}", what))
-    return Answers(tuple(scored), tuple(rows), tuple(shares), tuple(problems))
+    return Answers(tuple(scored), tuple(rows), tuple(shares), tuple(problems), tuple(verbalized))

@@ -10,16 +10,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from alignsurvey import metrics
-from alignsurvey.benchmark.aggregate import GroupScore
 from alignsurvey.benchmark.field_groups import field_columns, joined_fields
-from alignsurvey.benchmark.grouping import group_distances
+from alignsurvey.benchmark.judge_scores import Judged
+from alignsurvey.benchmark.paired_groups import (
+    SaidShares,
+    aggregated_pairs,
+    known,
+    numbers,
+    verbalized_pairs,
+)
 from alignsurvey.benchmark.row_scores import Floats, RowScores, mean_of_fields, row_scores
 from alignsurvey.benchmark.rows import Task
 from alignsurvey.benchmark.scored import Scored
 from alignsurvey.benchmark.strict.estimates import units
 from alignsurvey.errors import InputError, nearest
-from alignsurvey.metrics import PairedDifference
 from alignsurvey.randomness import stable_hash
+from alignsurvey.tasks.replies.judge import DIMENSIONS
 
 REPLICATES = 1000
 COMPARISONS = {
@@ -48,6 +54,8 @@ def compare(
     against: str | None = None,
     groups: Sequence[str] = (),
     seed: int = 42,
+    judged: Sequence[Judged] = (),
+    said: Sequence[SaidShares] = (),
 ) -> pl.DataFrame:
     """Compare every model with a reference, on the rows that count for both.
 
@@ -62,6 +70,11 @@ def compare(
     groups : sequence of str
         Attributes by which stance and response are scored for groups.
     seed : int
+    judged : sequence of Judged
+        What judges said of interview answers: their mean over judges is compared, over the scores
+        that a judge gave to both models.
+    said : sequence of SaidShares
+        How far the shares that models say of groups are from the real ones.
 
     Returns
     -------
@@ -86,7 +99,9 @@ def compare(
     reference = reference_model(others, [one.model for one in scored], against)
     individual = [row_scores(one) for one in scored]
     found = [*_rowwise(individual, others, reference, seed),
-             *_by_groups(scored, others, reference, groups, seed)]  # fmt: skip
+             *_by_judges(judged, others, reference, seed),
+             *aggregated_pairs(scored, others, reference, groups, seed),
+             *verbalized_pairs(said, others, reference)]  # fmt: skip
     return pl.DataFrame(_corrected(found), schema=COMPARISONS)
 
 
@@ -171,7 +186,7 @@ def compare_rows(
     draws = [_means(weights @ side, k) for side in sides]
     found = metrics.paired_difference(draws[0][1:], draws[1][1:], draws[0][0], draws[1][0])
     tested = metrics.paired_t(*(_means(side, k) for side in sides))
-    return {**_numbers(found), "p_t": _known(tested.p), "n": int(counted.sum()), "people": n}
+    return {**numbers(found), "p_t": known(tested.p), "n": int(counted.sum()), "people": n}
 
 
 def _by_person(values: Floats, fields: NDArray[np.int64], unit: Any, n: int) -> Floats:
@@ -185,52 +200,31 @@ def _means(sums: Floats, k: int) -> Floats:
     return mean_of_fields(sums[..., :k], sums[..., k:])
 
 
-def _by_groups(
-    scored: Sequence[Scored],
-    models: Sequence[str],
-    reference: str,
-    groups: Sequence[str],
-    seed: int,
+def _by_judges(
+    judged: Sequence[Judged], models: Sequence[str], reference: str, seed: int
 ) -> Iterator[dict[str, Any]]:
-    """Distances of groups, over the cells that both models have; only a bootstrap is at hand."""
-    strict = [one for one in scored if one.mode == "strict"
-              and one.part.task in (Task.STANCE, Task.RESPONSE)]  # fmt: skip
-    if not groups or len({one.model for one in strict} & {*models, reference}) < 2:
-        return
-    own = [(one, group_distances(one.part.task, one.part.records, one.score, groups, seed))
-           for one in strict if one.model in (*models, reference)]  # fmt: skip
-    at = {(one.part.task, one.part.name): found for one, found in own if one.model == reference}
-    for one, found in own:
-        other = at.get((one.part.task, one.part.name), {})
-        if one.model == reference:
+    """Judges' scores of the answers that the same judge scored of both models."""
+    other = next((one for one in judged if one.model == reference), None)
+    for one in judged:
+        if other is None or one.model == reference or one.model not in models:
             continue
-        for metric in found.keys() & other.keys():
-            people = len(set(row_scores(one).people))
-            compared = _compare_cells(found[metric], other[metric])
-            if compared:
-                yield {"task": f"{one.part.task}-group", "part": "aggregate", "mode": "strict",
-                       "metric": metric, "model": one.model, "against": reference, "p_t": None,
-                       "people": people, **compared}  # fmt: skip
+        first, second = one.scores(), other.scores()
+        both = np.isfinite(first) & np.isfinite(second)
+        own, others = _mean_of_judges(first, both), _mean_of_judges(second, both)
+        for place, dimension in enumerate(DIMENSIONS):
+            found = compare_rows(own[:, place], others[:, place], one.people, seed=seed)
+            if found:
+                yield {"task": Task.INTERVIEW.value, "part": "", "mode": "strict",
+                       "metric": dimension, "model": one.model, "against": reference,
+                       **found}  # fmt: skip
 
 
-def _compare_cells(first: GroupScore, second: GroupScore) -> dict[str, Any]:
-    common = [cell for cell in first.by_cell if cell in second.by_cell]
-    if not common:
-        return {}
-    one, other = (
-        np.nanmean([side.by_cell[cell] for cell in common], axis=0) for side in (first, second)
-    )
-    found = metrics.paired_difference(one[1:], other[1:], one[0], other[0])
-    return {**_numbers(found), "n": len(common)}
-
-
-def _numbers(found: PairedDifference) -> dict[str, float | None]:
-    names = ("difference", "low", "high", "p_bootstrap")
-    return {name: _known(value) for name, value in zip(names, found, strict=True)}
-
-
-def _known(value: Any) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _mean_of_judges(scores: Floats, use: NDArray[np.bool_]) -> Floats:
+    """Average the scores to use over judges, shape (answers, 3); NaN where there are none."""
+    n = use.sum(axis=0)
+    means = np.full(n.shape, np.nan)
+    np.divide(np.where(use, scores, 0.0).sum(axis=0), n, out=means, where=n > 0)
+    return means
 
 
 def _corrected(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -242,7 +236,7 @@ def _corrected(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for family in families.values():
         values = [np.nan if row["p"] is None else row["p"] for row in family]
         for row, adjusted in zip(family, metrics.holm(values), strict=True):
-            row["p_holm"] = _known(adjusted)
+            row["p_holm"] = known(adjusted)
             row["stars"] = stars(row.pop("p"))
     tasks = list(dict.fromkeys(row["task"] for row in found))
     parts = list(dict.fromkeys(row["part"] for row in found))

@@ -15,6 +15,7 @@ import numpy as np
 from alignsurvey import metrics
 from alignsurvey.benchmark.aggregate import Floats, Ints
 from alignsurvey.benchmark.grouping import METRICS, ordered_options, resampled_people
+from alignsurvey.benchmark.paired_groups import Cells, SaidShares
 from alignsurvey.benchmark.paper import score_paper
 from alignsurvey.benchmark.parts import VERBALIZED, Part, question_of
 from alignsurvey.benchmark.rows import PredictionRow, Task
@@ -92,9 +93,9 @@ def group_part(part: Part, by: Sequence[str]) -> GroupPart:
     return GroupPart(part, tuple(cell for cell in cells if cell is not None))
 
 
-def verbalized_rows(
+def score_verbalized(
     groups: GroupPart, model: str, queries: Sequence[Query], replies: Sequence[str], seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], SaidShares]:
     """Score the shares that a model says of groups.
 
     Strictly the distance is W1 in the order of the options, total variation without one, averaged
@@ -113,8 +114,10 @@ def verbalized_rows(
 
     Returns
     -------
-    list of dict
+    rows : list of dict
         Rows of the score table, part "verbalized". Its n counts groups times questions.
+    said : SaidShares
+        The distances by question and group, for paired tests.
     """
     said = [
         read_shares(reply, tuple((one.letter, one.text) for one in query.options)).shares
@@ -122,6 +125,7 @@ def verbalized_rows(
     ]
     person, weights, halves = resampled_people(groups.part.records, seed)
     rows = []
+    distances: dict[str, Cells] = {}
     for metric, is_ordered in METRICS:
         chosen = [
             (cell, None if shares is None else _as_recorded(shares, query))
@@ -129,12 +133,13 @@ def verbalized_rows(
             if cell.is_ordered is is_ordered
         ]
         if chosen:
-            found = _distances(metric, chosen, person, weights, halves)
+            distances[metric] = _by_cell(metric, chosen, person, weights)
+            found = _found(metric, chosen, distances[metric], person, halves)
             rows.append(_row(groups, model, "strict", metric, found))
     released = _as_released(groups, queries, replies)
     if released:
         rows.append(_row(groups, model, "paper", "w1", released))
-    return rows
+    return rows, SaidShares(model, groups.task.value, len(weights[0]), distances)
 
 
 def _question(record: Record) -> tuple[str, str]:
@@ -182,26 +187,38 @@ class _Found:
     parse_rate: float
 
 
-def _distances(
+def _by_cell(
+    metric: str, cells: Sequence[tuple[Cell, Floats | None]], person: Ints, weights: Floats
+) -> Cells:
+    """Return the distances of the shares that could be read, in all replicates."""
+    distance = metrics.w1 if metric == "w1" else metrics.tv
+    found = {}
+    for cell, said in cells:
+        if said is not None:
+            real = metrics.shares(cell.codes, len(said), weights[:, person[cell.places]])
+            group = " & ".join(f"{key}={value}" for key, value in cell.record.definition)
+            name = " / ".join((cell.record.theme, cell.record.question))
+            found[name, group] = distance(real, np.broadcast_to(said, real.shape))
+    return found
+
+
+def _found(
     metric: str,
     cells: Sequence[tuple[Cell, Floats | None]],
+    distances: Cells,
     person: Ints,
-    weights: Floats,
     halves: tuple[Floats, Floats],
 ) -> _Found:
     distance = metrics.w1 if metric == "w1" else metrics.tv
-    distances, floors = [], []
-    for cell, said in cells:
+    floors = []
+    for cell, _ in cells:
         k, who = len(cell.record.options), person[cell.places]
         first, second = (metrics.shares(cell.codes, k, half[:, who]) for half in halves)
         floors.append(metrics.stepped_up("w1", distance(first, second), half=1, n=2))
-        if said is not None:
-            real = metrics.shares(cell.codes, k, weights[:, who])
-            distances.append(distance(real, np.broadcast_to(said, real.shape)))
     floor, rate = float(np.mean(floors)), len(distances) / len(cells)
     if not distances:
         return _Found(None, None, None, floor, len(cells), rate)
-    mean = np.nanmean(distances, axis=0)
+    mean = np.nanmean(list(distances.values()), axis=0)
     low, high = metrics.interval(mean[0], mean[1:], bounds=(0.0, np.inf))
     return _Found(float(mean[0]), float(low), float(high), floor, len(cells), rate)
 
