@@ -227,13 +227,21 @@ def test_several_draws_are_one_request_where_the_server_gives_them(script: Scrip
     assert all(len(json.loads(one.body or "")["choices"]) == 1 for one in replies)
 
 
-@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (None, ""),
+        (400, "n must be 1"),
+        (500, "Only one completion choice is allowed"),
+        (500, "n_cmpl cannot be greater than the number of slots, please increase -np"),
+    ],
+)
 def test_a_server_that_ignores_n_is_found_out_and_asked_singly(
-    script: Script, refuses: bool
+    script: Script, status: int | None, words: str
 ) -> None:
     def answer(body: dict[str, Any], _: int) -> Any:
-        if refuses and body.get("n", 1) > 1:
-            return web.json_response({"error": {"message": "n must be 1"}}, status=400)
+        if status and body.get("n", 1) > 1:
+            return web.json_response({"error": {"message": words}}, status=status)
         return completion()
 
     script.answer = answer

@@ -14,7 +14,12 @@ from alignsurvey.simulators.endpoints.parameters import Parameters
 from alignsurvey.simulators.endpoints.providers import Provider
 from alignsurvey.simulators.endpoints.reading import read_choices, read_reply
 from alignsurvey.simulators.endpoints.requests import RequestWriter, labels_of
-from alignsurvey.simulators.endpoints.troubles import is_held_back, status_trouble, words_of
+from alignsurvey.simulators.endpoints.troubles import (
+    is_held_back,
+    refuses_several,
+    status_trouble,
+    words_of,
+)
 from alignsurvey.tasks.queries import Query, Reply, Usage
 
 if TYPE_CHECKING:
@@ -155,19 +160,20 @@ def _refused(
     seconds: float,
     found: Capabilities,
 ) -> list[Reply]:
+    held_back = status in (400, 403) and is_held_back(raw)
+    if len(queries) > 1 and not found.gives_n and not held_back and refuses_several(status, raw):
+        found.gives_n = False
+        found.note(f"{asked.name} takes no request for several replies: each is asked singly")
+        return []
     if trouble := status_trouble(status, raw, wait_seconds):
         raise trouble
-    if status in (400, 403) and is_held_back(raw):
+    if held_back:
         # The provider read the question and would not let it be answered.
         text = raw.decode("utf-8", "replace")
         return [
             Reply(one.id, "", finish_reason="content_filter", body=text, latency_seconds=seconds)
             for one in queries
         ]
-    if status in (400, 422) and len(queries) > 1 and not found.gives_n:
-        found.gives_n = False
-        found.note(f"{asked.name} takes no request for several replies: each is asked singly")
-        return []
     words = redact(words_of(raw), asked.key)
     raise EndpointError(f"{asked.name}: {words} (HTTP {status}); {_advice(asked, status)}")
 

@@ -72,15 +72,8 @@ class Provider:
         return not self.needs_key
 
 
-# Read again in November 2026. On the providers' own pages: anthropic (n must be 1; logprobs and
-# response_format ignored; temperature to 1), ollama (seed, response_format, reasoning_effort,
-# logprobs; no n), the addresses of gemini and qwen. In providers' specifications and libraries:
-# openai (20 log-probabilities, max_completion_tokens), together (logprobs is a number, to 20). In
-# others' descriptions: deepseek (JSON without a schema, temperature to 2), mistral (random_seed,
-# json_schema, temperature to 1.5). The rest could not be checked: openrouter, vllm, llamacpp, n but
-# for anthropic and ollama, log-probabilities of deepseek, qwen, gemini and mistral, seeds and
-# efforts of the other rows. Where nothing was known the row says no: a parameter that may be
-# ignored would be in the manifest and not in the reply.
+# Read again in November 2026; docs/endpoints.md says what where. Where nothing was known the row
+# says no: a parameter that may be ignored would be in the manifest and not in the reply.
 _ROWS = (
     Provider("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", n=128,
              max_tokens="max_completion_tokens"),
@@ -95,13 +88,16 @@ _ROWS = (
              "GEMINI_API_KEY", top_logprobs=0, n=8, seed=""),
     Provider("anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", top_logprobs=0,
              schema=False, seed="", reasoning_effort=False, max_temperature=1.0),
+    # OpenRouter ignores `n`.
     Provider("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     Provider("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY",
              logprobs_as="number", n=128),
     Provider("vllm", "http://localhost:8000/v1", needs_key=False, n=64,
              choice="structured_outputs", max_connections=256),
     Provider("ollama", "http://localhost:11434/v1", needs_key=False, max_connections=16),
-    Provider("llamacpp", "http://localhost:8080/v1", needs_key=False, n=8, choice="grammar",
+    # llama.cpp gives as many replies as it has slots, and an error for more; its cache of prompts
+    # makes single requests as cheap. Older versions ignore an effort.
+    Provider("llamacpp", "http://localhost:8080/v1", needs_key=False, choice="grammar",
              reasoning_effort=False, max_connections=16),
     Provider("endpoint", "", needs_key=False, n=16),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["PassingError", "is_held_back", "status_trouble", "words_of"]
+__all__ = ["PassingError", "is_held_back", "refuses_several", "status_trouble", "words_of"]
 
 RETRIED = frozenset({408, 409, 425, 429})
 _CONGESTION = frozenset({429, 503, 504, 529})
@@ -17,6 +17,7 @@ _HELD_BACK = frozenset(
 )  # fmt: skip
 _NO_MONEY = frozenset({"insufficient_quota", "insufficient_balance", "arrearage"})
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_SEVERAL = re.compile(rb"completion choice|number of choices|n_cmpl", re.IGNORECASE)
 _SHOWN = 300
 
 
@@ -83,6 +84,22 @@ def is_held_back(raw: bytes) -> bool:
     True
     """
     return bool(codes_of(raw) & _HELD_BACK)
+
+
+def refuses_several(status: int, raw: bytes) -> bool:
+    """Whether a request for several replies may have been refused for that.
+
+    llama.cpp's server says so by an error of its own (500): before December 2025 for any number
+    above one, since then for more than it has slots.
+
+    Examples
+    --------
+    >>> refuses_several(500, b'{"error": {"message": "Only one completion choice is allowed"}}')
+    True
+    >>> refuses_several(500, b"Internal Server Error"), refuses_several(400, b"")
+    (False, True)
+    """
+    return status in (400, 422) or (status >= 500 and bool(_SEVERAL.search(raw)))
 
 
 def codes_of(raw: bytes) -> set[str]:
