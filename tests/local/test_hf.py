@@ -15,7 +15,8 @@ from alignsurvey.simulators import Simulator, find_simulator
 from alignsurvey.simulators.asked import Asked
 from alignsurvey.simulators.elicit import Elicit
 from alignsurvey.simulators.endpoints import Parameters
-from alignsurvey.simulators.local import likelihood
+from alignsurvey.simulators.local import branches
+from alignsurvey.simulators.local.tree_pass import TreePass
 from alignsurvey.survey import load_example
 from alignsurvey.tasks.queries import Message, Query, Shown, Task
 
@@ -93,21 +94,48 @@ def test_a_prompt_that_is_too_long_gets_no_reply_and_says_why(tiny):
     assert simulator.count_tokens("Are you happy?") < simulator.prompt_tokens < 2048
 
 
-def test_a_model_that_does_not_bear_sharing_is_asked_plainly_and_it_is_said(tiny, monkeypatch):
+@pytest.mark.parametrize(
+    ("both_are_wrong", "notes"),
+    [
+        (False, ["transformers' own pass is used"]),
+        (True, ["transformers' own pass is used", "they are computed one by one, which is slow"]),
+    ],
+)
+def test_a_pass_with_other_numbers_is_left_out_and_it_is_said(
+    tiny, monkeypatch, both_are_wrong, notes
+):
     simulator, plain = find_simulator(f"hf/{tiny}"), find_simulator(f"hf/{tiny}")
     plan = [query(one) for one in range(4)]
     expected = {one.query: one.log_probabilities for one in plain.answer(plan)}
-    real = likelihood.go_on
+    real, over_a_tree = branches.go_on, TreePass.log_probabilities
 
     def wrong(*arguments, **settings):
         logits, computed = real(*arguments, **settings)
         return logits * 1.1, computed
 
-    monkeypatch.setattr(likelihood, "go_on", wrong)
+    def wrong_over_a_tree(*arguments):
+        return [one * 1.1 for one in over_a_tree(*arguments)]
+
+    monkeypatch.setattr(TreePass, "log_probabilities", wrong_over_a_tree)
+    if both_are_wrong:
+        monkeypatch.setattr(branches, "go_on", wrong)
     found = {one.query: one.log_probabilities for one in simulator.answer(plan)}
     assert found == {key: pytest.approx(logs, abs=1e-4) for key, logs in expected.items()}
-    assert "they are computed one by one, which is slow" in simulator.notes[0]
+    assert [note.split("; ")[1] for note in simulator.notes] == notes
     assert plain.notes == ()
+
+
+def test_a_kind_of_model_that_is_unknown_is_asked_by_its_own_pass_and_it_is_said(tiny, tmp_path):
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    folder = Path(shutil.copytree(tiny, tmp_path / "model"))
+    shape = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 512}
+    GPT2LMHeadModel(GPT2Config(vocab_size=700, **shape)).save_pretrained(folder)
+    simulator = find_simulator(f"hf/{folder}")
+    [reply] = simulator.answer([query(1)])
+    assert reply.log_probabilities
+    [note] = [one for one in simulator.notes if "slower" in one]
+    assert note == "models of the kind gpt2 are scored by transformers' own pass, which is slower"
 
 
 @pytest.mark.parametrize(

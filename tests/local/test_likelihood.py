@@ -10,11 +10,12 @@ import pytest
 
 from alignsurvey.errors import InputError
 from alignsurvey.randomness import generator
-from alignsurvey.simulators.local import likelihood
+from alignsurvey.simulators.local import branches
 from alignsurvey.simulators.local.budget import Budget
 from alignsurvey.simulators.local.labels import LabelTokens, label_tokens, single_tokens
 from alignsurvey.simulators.local.likelihood import Prompt, one_by_one, score_prompts
 from alignsurvey.simulators.local.passes import shares_starts
+from alignsurvey.simulators.local.tree_pass import TreePass, find_tree_pass
 
 from .conftest import needs_models
 
@@ -43,9 +44,21 @@ def prompts(tokenizer: Any, labels: tuple[str, ...] = LETTERS, people: int = 4) 
     ]
 
 
-def worst(model: Any, asked: list[Prompt], tokens: int = 512) -> float:
+@pytest.fixture(params=["over a tree", "branch by branch"])
+def way(request: pytest.FixtureRequest, loaded: Any) -> TreePass | None:
+    if request.param == "branch by branch":
+        return None
+    found = find_tree_pass(loaded.model)
+    assert isinstance(found, TreePass)
+    return found
+
+
+def worst(
+    model: Any, asked: list[Prompt], tokens: int = 512, tree_pass: TreePass | None = None
+) -> float:
     """Largest difference of a log-probability to that computed plainly."""
-    scored = {one.prompt.key: one for one in score_prompts(model, asked, Budget(tokens))}
+    found_scores = score_prompts(model, asked, Budget(tokens), tree_pass)
+    scored = {one.prompt.key: one for one in found_scores}
     assert len(scored) == len(asked)
     found = 0.0
     for prompt in asked:
@@ -62,12 +75,12 @@ def worst(model: Any, asked: list[Prompt], tokens: int = 512) -> float:
 
 @pytest.mark.parametrize("labels", [LETTERS, WHOLE, NUMBERS])
 @pytest.mark.parametrize("tokens", [1, 60, 100_000])
-def test_numbers_are_those_of_the_plain_computation(loaded, labels, tokens):
+def test_numbers_are_those_of_the_plain_computation(loaded, way, labels, tokens):
     asked = prompts(loaded.chat.tokenizer, labels)
-    assert worst(loaded.model, asked, tokens) < 1e-4
+    assert worst(loaded.model, asked, tokens, way) < 1e-4
 
 
-def test_prompts_that_share_nothing_or_everything_are_scored_too(loaded):
+def test_prompts_that_share_nothing_or_everything_are_scored_too(loaded, way):
     tokenizer = loaded.chat.tokenizer
     labels = label_tokens(tokenizer, LETTERS)
     texts = ["Are you happy?", "Are you happy?", "Bread", "x", "Are you"]
@@ -75,13 +88,13 @@ def test_prompts_that_share_nothing_or_everything_are_scored_too(loaded):
         Prompt(tuple(tokenizer.encode(text)), labels, person, key=str(place))
         for place, (person, text) in enumerate(zip([1, 1, 2, 3, 1], texts, strict=True))
     ]
-    assert worst(loaded.model, asked) < 1e-4
-    assert list(score_prompts(loaded.model, [], Budget(10))) == []
+    assert worst(loaded.model, asked, tree_pass=way) < 1e-4
+    assert list(score_prompts(loaded.model, [], Budget(10), way)) == []
 
 
-def test_what_a_respondent_shares_is_computed_once(loaded):
+def test_what_a_respondent_shares_is_computed_once(loaded, way):
     asked = prompts(loaded.chat.tokenizer)
-    scored = list(score_prompts(loaded.model, asked, Budget(10_000)))
+    scored = list(score_prompts(loaded.model, asked, Budget(10_000), way))
     computed = sum(len(one.prompt.ids) - one.shared for one in scored)
     assert computed < 0.4 * sum(len(one.ids) for one in asked)
 
@@ -99,10 +112,16 @@ def test_what_a_respondent_shares_is_computed_once(loaded):
     ],
 )
 def test_other_kinds_of_models_give_the_plain_numbers_too(loaded, kind, settings, shares):
+    model = random_model(loaded.chat.tokenizer, kind, settings)
+    asked = prompts(loaded.chat.tokenizer, people=2)
+    assert shares_starts(model, 2 * max(len(one.ids) for one in asked)) is shares
+    assert worst(model, asked) < 1e-4
+
+
+def random_model(tokenizer: Any, kind: str, settings: dict[str, Any]) -> Any:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    tokenizer = loaded.chat.tokenizer
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
              "num_attention_heads": 4, "num_key_value_heads": 2}  # fmt: skip
     shape = settings if kind == "gpt2" else shape | settings
@@ -110,47 +129,144 @@ def test_other_kinds_of_models_give_the_plain_numbers_too(loaded, kind, settings
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         model = AutoModelForCausalLM.from_config(config).eval()
-    asked = prompts(tokenizer, people=2)
-    assert shares_starts(model, 2 * max(len(one.ids) for one in asked)) is shares
-    assert worst(model, asked) < 1e-4
+        for name, one in model.named_parameters():
+            if name.endswith("bias") or "norm" in name:
+                torch.nn.init.normal_(one, 0.5, 0.3)
+    return model
 
 
-def test_memory_that_runs_out_halves_the_passes_and_is_told(loaded, monkeypatch):
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 1e4,
+    "factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("llama", {"num_hidden_layers": 1}),
+        ("llama", {"head_dim": 16, "attention_bias": True, "mlp_bias": True}),
+        ("llama", {"num_key_value_heads": 4, "rope_parameters": YARN}),
+        ("qwen2", {}),
+        ("qwen3", {"head_dim": 16}),
+        ("mistral", {"num_hidden_layers": 3, "sliding_window": 4096}),
+        ("mistral", {"sliding_window": 16}),
+    ],
+)
+@pytest.mark.parametrize("labels", [LETTERS, WHOLE])
+def test_models_of_llamas_kind_give_the_plain_numbers_over_a_tree(loaded, kind, settings, labels):
+    model = random_model(loaded.chat.tokenizer, kind, settings)
+    found = find_tree_pass(model)
+    assert isinstance(found, TreePass)
+    asked = prompts(loaded.chat.tokenizer, labels, people=3)
+    assert found.bears(max(len(one.ids) for one in asked)) is (settings.get("sliding_window") != 16)
+    assert worst(model, asked, tree_pass=found) < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+def test_adapters_that_stay_beside_a_model_are_computed_over_a_tree_too(loaded):
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    model = random_model(loaded.chat.tokenizer, "qwen2", {})
+    asked = prompts(loaded.chat.tokenizer, people=2)
+    plain = one_by_one(model, asked[0]).log_probabilities
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        tuned = get_peft_model(
+            model, LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False)
+        ).eval()
+    found = find_tree_pass(tuned)
+    assert isinstance(found, TreePass)
+    assert worst(tuned, asked, tree_pass=found) < 1e-4
+    assert one_by_one(tuned, asked[0]).log_probabilities != pytest.approx(plain, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "said"),
+    [
+        ("gemma2", {"head_dim": 8}, "models of the kind gemma2"),
+        ("llama", {"hidden_act": "gelu"}, "models with gelu"),
+        ("llama", {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}},
+         "positions of the kind dynamic"),
+    ],
+)  # fmt: skip
+def test_a_model_whose_layers_are_unknown_has_no_pass_of_ours(loaded, kind, settings, said):
+    model = random_model(loaded.chat.tokenizer, kind, settings)
+    assert said in find_tree_pass(model)
+
+
+@pytest.mark.parametrize(("tokens", "passes"), [(100_000, 1), (400, 2), (1, 24)])
+def test_a_respondents_prompts_stay_together_where_they_fit(loaded, monkeypatch, tokens, passes):
+    seen = []
+    real = TreePass.log_probabilities
+
+    def counted(self, tree, answers, asked):
+        seen.append(len(tree.ids))
+        return real(self, tree, answers, asked)
+
+    monkeypatch.setattr(TreePass, "log_probabilities", counted)
+    asked = prompts(loaded.chat.tokenizer)
+    assert worst(loaded.model, asked, tokens, find_tree_pass(loaded.model)) < 1e-4
+    assert len(seen) == passes
+
+
+@pytest.fixture
+def computing(monkeypatch, way) -> Any:
+    """Put something before each pass, which is told of how many tokens or rows it is."""
+
+    def put(before: Any) -> None:
+        real, over_a_tree = branches.go_on, TreePass.log_probabilities
+
+        def go_on(model, parents, rows, **settings):
+            before(len(rows) > 3)
+            return real(model, parents, rows, **settings)
+
+        def log_probabilities(self, tree, answers, asked):
+            before(len(answers) > 3)
+            return over_a_tree(self, tree, answers, asked)
+
+        monkeypatch.setattr(branches, "go_on", go_on)
+        monkeypatch.setattr(TreePass, "log_probabilities", log_probabilities)
+
+    return put
+
+
+def test_memory_that_runs_out_halves_the_passes_and_is_told(loaded, way, computing):
     import torch
 
-    real = likelihood.go_on
-
-    def small(model, before, rows, **settings):
-        if len(rows) > 3:
+    def small(is_large: bool) -> None:
+        if is_large:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-        return real(model, before, rows, **settings)
 
-    monkeypatch.setattr(likelihood, "go_on", small)
+    computing(small)
     asked = prompts(loaded.chat.tokenizer)
     budget = Budget(10_000)
-    scored = {one.prompt.key: one for one in score_prompts(loaded.model, asked, budget)}
+    scored = {one.prompt.key: one for one in score_prompts(loaded.model, asked, budget, way)}
     assert len(scored) == len(asked)
     assert budget.tokens < 1000
     assert budget.notes == [f"memory ran out: passes of {budget.tokens} tokens in place of 10,000"]
 
 
-def test_memory_too_small_for_one_prompt_is_an_error_in_one_line(loaded, monkeypatch):
-    def none(*_, **__):
+def test_memory_too_small_for_one_prompt_is_an_error_in_one_line(loaded, way, computing):
+    def none(_: bool) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(likelihood, "go_on", none)
+    computing(none)
     with pytest.raises(InputError, match="too little memory for one prompt of") as caught:
-        list(score_prompts(loaded.model, prompts(loaded.chat.tokenizer), Budget(999)))
+        list(score_prompts(loaded.model, prompts(loaded.chat.tokenizer), Budget(999), way))
     assert "\n" not in str(caught.value)
 
 
-def test_another_error_is_no_shortage_of_memory(loaded, monkeypatch):
-    def broken(*_, **__):
+def test_another_error_is_no_shortage_of_memory(loaded, way, computing):
+    def broken(_: bool) -> None:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(likelihood, "go_on", broken)
+    computing(broken)
     with pytest.raises(RuntimeError, match="mat1"):
-        list(score_prompts(loaded.model, prompts(loaded.chat.tokenizer), Budget(999)))
+        list(score_prompts(loaded.model, prompts(loaded.chat.tokenizer), Budget(999), way))
 
 
 def test_every_way_to_write_a_letter_counts_and_words_do_not(loaded):

@@ -63,12 +63,28 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def in_batches(
-    things: Sequence[T], cost: Callable[[T], int], budget: Budget, work: Callable[[list[T]], R]
+    things: Sequence[T],
+    cost: Callable[[T], int],
+    budget: Budget,
+    work: Callable[[list[T]], R],
+    fitting: Callable[[Sequence[T], int], tuple[int, int]] | None = None,
 ) -> Iterator[R]:
-    """Work through things in batches whose padded tokens keep within the budget.
+    """Work through things in batches whose tokens keep within the budget.
 
-    A batch for which memory runs out is tried again in halves. Things should come in the order
-    of their cost, since each counts as the largest of its batch.
+    A batch for which memory runs out is tried again in halves.
+
+    Parameters
+    ----------
+    things : sequence
+    cost : callable
+        Tokens of one of them alone.
+    budget : Budget
+    work : callable
+        What is done with a batch.
+    fitting : callable, optional
+        Of things and tokens at most: how many of the first fit, at least one, and their tokens.
+        Otherwise each counts as the largest of its batch, to which it is padded; things should
+        then come in the order of their cost.
 
     Raises
     ------
@@ -80,9 +96,11 @@ def in_batches(
     >>> list(in_batches([3, 3, 4, 9], lambda one: one, Budget(9), len))
     [2, 1, 1]
     """
+    fitting = fitting or (lambda some, most: _padded(some, cost, most))
     start = 0
     while start < len(things):
-        end = start + _fitting(things[start:], cost, budget.tokens)
+        count, tried = fitting(things[start:], budget.tokens)
+        end = start + count
         try:
             done = work(list(things[start:end]))
         except (RuntimeError, MemoryError) as error:
@@ -98,21 +116,22 @@ def in_batches(
                     "dtype=bfloat16, quantize=4bit or a smaller model"
                 )
             # A budget far above what was tried would change nothing when halved.
-            budget.halve(sum(map(cost, things[start:end])))
+            budget.halve(tried)
             _give_memory_back()
             continue
         yield done
         start = end
 
 
-def _fitting(things: Sequence[T], cost: Callable[[T], int], most: int) -> int:
-    """Count how many of the first things fit, at least one."""
-    largest = 0
+def _padded(things: Sequence[T], cost: Callable[[T], int], most: int) -> tuple[int, int]:
+    """Count how many of the first things fit, each padded to the largest, and their tokens."""
+    largest = tokens = 0
     for n, one in enumerate(things):
         largest = max(largest, cost(one))
         if n and largest * (n + 1) > most:
-            return n
-    return len(things)
+            return n, tokens
+        tokens += cost(one)
+    return len(things), tokens
 
 
 def _give_memory_back() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -18,6 +18,9 @@ from alignsurvey.tasks.queries import Query, Reply, Task, Usage
 
 if TYPE_CHECKING:
     from alignsurvey.simulators.local.loading import Loaded
+    from alignsurvey.simulators.local.prompts import Prompt, Scored
+
+    Score = Callable[[Sequence[Prompt]], Iterable[Scored]]
 
 __all__ = ["LocalModel", "find_local"]
 
@@ -27,6 +30,7 @@ _MAX_TOKENS = 512
 _BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 2048}
 _TOLERANCE = {"float32": 1e-3, "float16": 0.1, "bfloat16": 0.25}
 """Difference of log-probabilities that rounding explains."""
+_SLOW = "they are computed one by one, which is slow"
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,25 @@ class LocalModel:
         return {}
 
     @cached_property
-    def _checked(self) -> dict[str, bool]:
-        return {"shares": True}
+    def _ways(self) -> list[Score]:
+        """How prompts can be scored, the fastest first; what gives other numbers is taken out."""
+        from alignsurvey.simulators.local.likelihood import one_by_one, score_prompts
+        from alignsurvey.simulators.local.tree_pass import TreePass, find_tree_pass
+
+        model, budget = self._loaded.model, self._budget
+        ways: list[Score] = [
+            lambda prompts: score_prompts(model, prompts, budget),
+            lambda prompts: (one_by_one(model, one) for one in prompts),
+        ]
+        found = find_tree_pass(model)
+        if isinstance(found, TreePass):
+            return [lambda prompts: score_prompts(model, prompts, budget, found), *ways]
+        self.notes_found.append(f"{found} are scored by transformers' own pass, which is slower")
+        return ways
+
+    @cached_property
+    def _checked(self) -> set[str]:
+        return set()
 
     @property
     def prompt_tokens(self) -> int:
@@ -166,7 +187,7 @@ class LocalModel:
         return by_likelihood and query.task is Task.RESPONSE and bool(query.options)
 
     def _scored(self, asked: Sequence[tuple[Query, list[int]]]) -> Iterator[Reply]:
-        from alignsurvey.simulators.local.likelihood import Prompt, one_by_one, score_prompts
+        from alignsurvey.simulators.local.likelihood import Prompt
 
         prompts = [
             Prompt(tuple(ids), self._label_tokens(query), query.respondent, query.item, query.id)
@@ -174,14 +195,11 @@ class LocalModel:
         ]
         if not prompts:
             return
-        if "is told" not in self._checked:
-            self._check_sharing(prompts)
+        if "numbers" not in self._checked:
+            self._check_numbers(prompts[:3])
+            self._checked.add("numbers")
         by_key = {query.id: query for query, _ in asked}
-        if self._checked["shares"]:
-            found = score_prompts(self._loaded.model, prompts, self._budget)
-        else:
-            found = (one_by_one(self._loaded.model, one) for one in prompts)
-        for one in found:
+        for one in self._ways[0](prompts):
             query, logs = by_key[one.prompt.key], one.log_probabilities
             best = max(query.options, key=lambda option: logs.get(_label(option), -1e9))
             text = f"{best.letter}. {best.text}" if best.letter else best.text
@@ -197,32 +215,29 @@ class LocalModel:
             self._labels[labels] = label_tokens(tokenizer, labels, self._singles)
         return self._labels[labels]
 
-    def _check_sharing(self, prompts: Sequence[Any]) -> None:
+    def _check_numbers(self, few: Sequence[Prompt]) -> None:
         """Compare a few scores with those computed plainly, once: models differ in what they bear.
 
         Some computed otherwise would be wrong without a word.
         """
-        from alignsurvey.simulators.local.likelihood import one_by_one, score_prompts
-
-        few = list(prompts[:3])
-        together = {
-            one.prompt.key: one.log_probabilities
-            for one in score_prompts(self._loaded.model, few, self._budget)
-        }
+        *quick, plain = self._ways
         most = _TOLERANCE[self._loaded.dtype]
-        self._checked["is told"] = True
-        for prompt in few:
-            alone = one_by_one(self._loaded.model, prompt).log_probabilities
-            shared = together[prompt.key]
-            if alone.keys() != shared.keys() or any(
-                not abs(shared[label] - alone[label]) <= most for label in alone
-            ):
-                self._checked["shares"] = False
-                self.notes_found.append(
-                    "this kind of model gives other numbers when prompts share their start; they "
-                    "are computed one by one, which is slow"
+        alone = {one.prompt.key: one.log_probabilities for one in plain(few)}
+        for way in quick:
+            if all(
+                one.log_probabilities.keys() == alone[one.prompt.key].keys()
+                and all(
+                    abs(log - alone[one.prompt.key][label]) <= most
+                    for label, log in one.log_probabilities.items()
                 )
+                for one in way(few)
+            ):
                 return
+            self._ways.remove(way)
+            self.notes_found.append(
+                "this model gives other numbers when prompts share their start; "
+                + ("transformers' own pass is used" if len(self._ways) > 1 else _SLOW)
+            )
 
     def _written(self, asked: Sequence[tuple[Query, list[int]]]) -> Iterator[Reply]:
         from alignsurvey.simulators.local.generation import Drawing, write_replies

@@ -1,10 +1,9 @@
-"""Likelihoods of options: what a respondent's prompts share is computed once.
+"""Likelihoods of options: what prompts share is computed once.
 
-The prompts of one respondent begin alike: the system message and the profile. Their keys and
-values are computed once, and each question goes on from them; each order of its options goes on
-from the question. What all respondents of a batch share comes before that. Log-probabilities are
-taken at the last place alone; a label of several tokens goes on from there, so that it is scored
-whole.
+The prompts of one respondent begin alike: the system message and the profile; the orders of one
+question's options go on from the question. Where a model's layers are known, prompts and labels are
+one prefix tree, and a pass of ours goes over it; any other model is asked branch by branch by
+transformers' own pass. A label of several tokens is scored whole.
 """
 
 from __future__ import annotations
@@ -14,64 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from alignsurvey.simulators.local.branches import score_branches
 from alignsurvey.simulators.local.budget import Budget, in_batches
-from alignsurvey.simulators.local.labels import Ids, LabelTokens
-from alignsurvey.simulators.local.passes import Computed, go_on, shares_starts
+from alignsurvey.simulators.local.labels import Ids
+from alignsurvey.simulators.local.prefix_tree import Places, common_tokens, prefix_tree
+from alignsurvey.simulators.local.prompts import Prompt, Scored, one_by_one
+from alignsurvey.simulators.local.tree_pass import TreePass
 
 __all__ = ["Prompt", "Scored", "one_by_one", "score_prompts"]
 
-_SHARE_OF_KEPT = 4
-"""Keys and values that are kept weigh a quarter of tokens that are computed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A question to be scored.
-
-    Parameters
-    ----------
-    ids : tuple of int
-        Token ids up to where the model goes on.
-    labels : LabelTokens
-    respondent : int or str
-        Whose prompts begin alike.
-    item : str
-        Which is asked in several orders of its options, after the same words.
-    key : str
-        By which its score is known.
-    """
-
-    ids: Ids
-    labels: LabelTokens
-    respondent: Hashable = None
-    item: str = ""
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """The score of a prompt.
-
-    Parameters
-    ----------
-    prompt : Prompt
-    log_probabilities : mapping of str to float
-        Of each label, not renormalized.
-    outside_share : float
-        Probability that lies on none of them.
-    shared : int
-        Tokens of the prompt that were computed together with other prompts.
-    """
-
-    prompt: Prompt
-    log_probabilities: dict[str, float]
-    outside_share: float
-    shared: int = 0
-
-
-def score_prompts(model: Any, prompts: Sequence[Prompt], budget: Budget) -> Iterator[Scored]:
+def score_prompts(
+    model: Any, prompts: Sequence[Prompt], budget: Budget, tree_pass: TreePass | None = None
+) -> Iterator[Scored]:
     """Score prompts, those of a respondent together, respondents of like length in a batch.
 
     Parameters
@@ -80,6 +35,9 @@ def score_prompts(model: Any, prompts: Sequence[Prompt], budget: Budget) -> Iter
     prompts : sequence of Prompt
     budget : Budget
         Tokens in one pass; less is taken when memory runs out.
+    tree_pass : TreePass, optional
+        Of this model, from `find_tree_pass`. Without it, and where prompts are longer than it
+        bears, transformers' own pass is used.
 
     Yields
     ------
@@ -93,187 +51,107 @@ def score_prompts(model: Any, prompts: Sequence[Prompt], budget: Budget) -> Iter
     """
     if not prompts:
         return
-    if not shares_starts(model, _longest_padded(prompts)):
-        for prompt in sorted(prompts, key=lambda one: len(one.ids)):
-            yield from in_batches([prompt], _tokens, budget, lambda one: one_by_one(model, one[0]))
+    if tree_pass is None or not tree_pass.bears(max(map(_longest, prompts))):
+        yield from score_branches(model, prompts, budget)
         return
-    people = sorted((_person(one) for one in _by_respondent(prompts)), key=lambda one: one.tokens)
-    for branches in in_batches(
-        people, lambda one: one.tokens, budget, lambda batch: _Batch(model, batch, budget).scores()
+    for part in in_batches(
+        _in_order(prompts),
+        lambda one: len(one.prompt.ids),
+        budget,
+        lambda batch: _scores(tree_pass, batch),
+        _fitting,
     ):
-        yield from branches
+        yield from part
 
 
-def one_by_one(model: Any, prompt: Prompt) -> Scored:
-    """Score one prompt plainly: a pass of its own for each way to write each label.
-
-    It is what `score_prompts` must agree with.
-    """
-    import torch
-
-    logs = np.empty(len(prompt.labels.sequences))
-    device = model.get_input_embeddings().weight.device
-    for place, way in enumerate(prompt.labels.sequences):
-        ids = torch.tensor([[*prompt.ids, *way]], device=device)
-        with torch.inference_mode():
-            logits = model(input_ids=ids).logits[0, len(prompt.ids) - 1 : -1]
-        found = logits.float().log_softmax(-1).cpu()
-        logs[place] = sum(float(found[step, token]) for step, token in enumerate(way))
-    return Scored(prompt, *prompt.labels.masses(logs))
+def _longest(prompt: Prompt) -> int:
+    return len(prompt.ids) + max(map(len, prompt.labels.sequences))
 
 
-@dataclass(frozen=True)
-class _Person:
-    """A respondent's prompts, and how many tokens there are to compute, about."""
-
-    prompts: tuple[Prompt, ...]
-    tokens: int
-
-
-def _by_respondent(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
-    found: dict[Hashable, list[Prompt]] = {}
-    for one in prompts:
-        found.setdefault(one.respondent, []).append(one)
-    return list(found.values())
-
-
-def _person(prompts: list[Prompt]) -> _Person:
-    start = _shared(prompts)
-    return _Person(tuple(prompts), start + sum(len(one.ids) - start for one in prompts))
-
-
-def _shared(prompts: Sequence[Prompt]) -> int:
-    """Count the tokens that prompts begin with alike.
-
-    The last token of a prompt is always computed with it: the answer is read there.
-    """
-    shortest = min(len(one.ids) for one in prompts)
-    return min(len(_common_start([one.ids for one in prompts])), shortest - 1)
-
-
-def _common_start(rows: Sequence[Ids]) -> Ids:
-    """Give what all rows begin with: what the first and the last in order begin with."""
-    first, last = min(rows), max(rows)
-    same = 0
-    while same < min(len(first), len(last)) and first[same] == last[same]:
-        same += 1
-    return first[:same]
-
-
-def _tokens(prompt: Prompt) -> int:
-    return len(prompt.ids)
-
-
-def _longest_padded(prompts: Sequence[Prompt]) -> int:
-    longest = max(len(way) for one in prompts for way in one.labels.sequences)
-    return 2 * max(map(_tokens, prompts)) + longest
-
-
-@dataclass
-class _Branch:
-    """A prompt of a batch: how many of its tokens are computed, and in which row."""
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A prompt, what it adds to the prompts before it, and whether a respondent begins with it."""
 
     prompt: Prompt
-    begun: int = 0
-    row: int = 0
+    shared: int
+    further: int
+    begins: bool
 
     @property
-    def cost(self) -> int:
-        """Tokens to compute, and what weighs as much."""
-        return len(self.prompt.ids) - self.begun + self.begun // _SHARE_OF_KEPT
+    def added(self) -> int:
+        """Tokens to compute, where the prompt before it is in the same pass."""
+        return len(self.prompt.ids) - self.shared + self.further
 
 
-class _Batch:
-    """Some respondents' prompts, which part from each other step by step."""
-
-    def __init__(self, model: Any, people: Sequence[_Person], budget: Budget) -> None:
-        self._model, self._budget = model, budget
-        self._branches = [_Branch(one) for person in people for one in person.prompts]
-        self._before: Computed | None = None
-        self._rows = 0
-
-    def scores(self) -> list[Scored]:
-        """Compute what all share, what each respondent's prompts do, and each question's."""
-        self._share([0] * len(self._branches))
-        self._share([one.prompt.respondent for one in self._branches])
-        self._share([(one.prompt.respondent, one.prompt.item) for one in self._branches])
-        ordered = sorted(self._branches, key=lambda one: one.cost)
-        found = in_batches(ordered, lambda one: one.cost, self._budget, self._leaves)
-        return [one for part in found for one in part]
-
-    def _share(self, keys: Sequence[Hashable]) -> None:
-        """Go on with what the prompts of one key share, where that saves anything."""
-        groups: dict[Hashable, list[_Branch]] = {}
-        for key, branch in zip(keys, self._branches, strict=True):
-            groups.setdefault(key, []).append(branch)
-        if len(groups) in (len(self._branches), self._rows):
-            return
-        ends = [_shared([one.prompt for one in branches]) for branches in groups.values()]
-        firsts = [branches[0] for branches in groups.values()]
-        rows = [one.prompt.ids[one.begun : end] for one, end in zip(firsts, ends, strict=True)]
-        if not all(rows):
-            return
-        parents = self._before.of([one.row for one in firsts]) if self._before else None
-        _, self._before = go_on(self._model, parents, rows, pad="right")
-        self._rows = len(groups)
-        for row, (branches, end) in enumerate(zip(groups.values(), ends, strict=True)):
-            for branch in branches:
-                branch.row, branch.begun = row, end
-
-    def _leaves(self, branches: list[_Branch]) -> list[Scored]:
-        before = self._before.of([one.row for one in branches]) if self._before else None
-        rest = [one.prompt.ids[one.begun :] for one in branches]
-        logits, done = go_on(self._model, before, rest, pad="left")
-        prompts = [one.prompt for one in branches]
-        logs = _first_steps(logits[:, 0], prompts)
-        self._further_steps(done, prompts, logs)
-        return [
-            Scored(one.prompt, *one.prompt.labels.masses(log), one.begun)
-            for one, log in zip(branches, logs, strict=True)
-        ]
-
-    def _further_steps(
-        self, done: Computed, prompts: Sequence[Prompt], logs: list[NDArray[np.float64]]
-    ) -> None:
-        """Add what the second and further tokens of labels come to."""
-        branches = [
-            (row, place, way)
-            for row, prompt in enumerate(prompts)
-            for place, way in enumerate(prompt.labels.sequences)
-            if len(way) > 1
-        ]
-
-        def work(part: list[tuple[int, int, Ids]]) -> None:
-            keep = max(len(way) for _, _, way in part) - 1
-            parents = done.of([row for row, _, _ in part])
-            tokens = [way[:-1] for _, _, way in part]
-            logits, _ = go_on(self._model, parents, tokens, pad="left", keep=keep)
-            for (row, place, way), each in zip(part, logits, strict=True):
-                steps = each[keep - len(way) + 1 :].float().log_softmax(-1).cpu().numpy()
-                logs[row][place] += sum(
-                    float(steps[step, token]) for step, token in enumerate(way[1:])
-                )
-
-        width = int(done.mask.shape[1])
-        for _ in in_batches(
-            branches, lambda one: len(one[2]) + width // _SHARE_OF_KEPT, self._budget, work
-        ):
-            pass
+def _in_order(prompts: Sequence[Prompt]) -> list[_Leaf]:
+    """Put each respondent's prompts side by side, the respondents by how much there is of them."""
+    people: dict[Hashable, list[Prompt]] = {}
+    for one in prompts:
+        people.setdefault(one.respondent, []).append(one)
+    found: list[list[_Leaf]] = []
+    for own in people.values():
+        own.sort(key=lambda one: one.ids)
+        before: Ids = ()
+        leaves: list[_Leaf] = []
+        for one in own:
+            further = sum(len(way) - 1 for way in one.labels.sequences)
+            leaves.append(_Leaf(one, common_tokens(before, one.ids), further, not leaves))
+            before = one.ids
+        found.append(leaves)
+    found.sort(key=lambda leaves: sum(one.added for one in leaves))
+    return [one for leaves in found for one in leaves]
 
 
-def _first_steps(logits: Any, prompts: Sequence[Prompt]) -> list[NDArray[np.float64]]:
-    """Take the log-probability of each sequence's first token, rows of like labels together."""
-    import torch
+def _fitting(leaves: Sequence[_Leaf], most: int) -> tuple[int, int]:
+    """Count the first prompts that fit into a pass, respondents whole if one does; and tokens."""
+    tokens = leaves[0].added + leaves[0].shared
+    whole = (0, 0)
+    for place, one in enumerate(leaves[1:], start=1):
+        if one.begins:
+            whole = (place, tokens)
+        if tokens + one.added > most:
+            return whole if whole[0] else (place, tokens)
+        tokens += one.added
+    return len(leaves), tokens
 
-    rows_of: dict[int, list[int]] = {}
-    for row, prompt in enumerate(prompts):
-        rows_of.setdefault(id(prompt.labels), []).append(row)
-    norms = logits.float().logsumexp(-1)
-    found: list[NDArray[np.float64]] = [np.empty(0)] * len(prompts)
-    for rows in rows_of.values():
-        firsts = [way[0] for way in prompts[rows[0]].labels.sequences]
-        at = torch.tensor(rows, device=logits.device)
-        picked = logits[at][:, firsts].float() - norms[at][:, None]
-        for row, values in zip(rows, picked.cpu().numpy().astype(np.float64), strict=True):
-            found[row] = values
-    return found
+
+def _scores(tree_pass: TreePass, leaves: Sequence[_Leaf]) -> list[Scored]:
+    """Score prompts in one pass: each ends where answers are read off, its labels go on there."""
+    prompts = [one.prompt for one in leaves]
+    sequences: list[Ids] = [one.ids for one in prompts]
+    answers = [(place, len(one.ids) - 1) for place, one in enumerate(prompts)]
+    firsts = {id(one.labels): _firsts(one) for one in prompts}
+    asked: list[Places] = [firsts[id(one.labels)] for one in prompts]
+    # Of each further token of a label: whose prompt's, and which of its ways to be written.
+    further: list[tuple[int, int]] = []
+    for owner, prompt in enumerate(prompts):
+        for place, way in enumerate(prompt.labels.sequences):
+            if len(way) > 1:
+                steps = range(len(prompt.ids), len(prompt.ids) + len(way) - 1)
+                answers.extend((len(sequences), position) for position in steps)
+                asked.extend(np.array([token]) for token in way[1:])
+                further.extend([(owner, place)] * len(steps))
+                sequences.append((*prompt.ids, *way[:-1]))
+    found = tree_pass.log_probabilities(prefix_tree(sequences), answers, asked)
+    logs = found[: len(prompts)]
+    for (owner, place), log in zip(further, found[len(prompts) :], strict=True):
+        logs[owner][place] += log[0]
+    return [
+        Scored(prompt, *prompt.labels.masses(log), shared)
+        for prompt, log, shared in zip(prompts, logs, _shared(leaves), strict=True)
+    ]
+
+
+def _shared(leaves: Sequence[_Leaf]) -> list[int]:
+    """Count each prompt's tokens that another of the pass begins with; the last is its own."""
+    every = [one.prompt.ids for one in leaves]
+    head = common_tokens(min(every), max(every)) if len(every) > 1 else 0
+    before = [0, *(0 if one.begins else one.shared for one in leaves[1:]), 0]
+    return [
+        min(max(head, *both), len(ids) - 1)
+        for *both, ids in zip(before, before[1:], every, strict=False)
+    ]
+
+
+def _firsts(prompt: Prompt) -> Places:
+    return np.array([way[0] for way in prompt.labels.sequences])

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from alignsurvey.simulators.local.known_layers import innermost
+
 __all__ = ["Computed", "go_on", "shares_starts"]
 
 _PLAIN_LAYERS = ("full_attention", "sliding_attention")
@@ -110,14 +112,9 @@ def shares_starts(model: Any, longest: int) -> bool:
     layers = getattr(config, "layer_types", None) or ()
     if any(one not in _PLAIN_LAYERS for one in layers):
         return False
-    taken = inspect.signature(_innermost(model).forward).parameters
+    taken = inspect.signature(innermost(model).forward).parameters
     if not {"position_ids", "past_key_values", "logits_to_keep"} <= taken.keys():
         return False
     window = getattr(config, "sliding_window", None)
     slides = "sliding_attention" in layers or (not layers and window is not None)
     return not (slides and window is not None and longest > window)
-
-
-def _innermost(model: Any) -> Any:
-    """Take the model itself out of what peft wraps it in."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
