@@ -18,6 +18,7 @@ from alignsurvey.errors import InputError
 from alignsurvey.training.checkpoint import NAME
 from alignsurvey.training.config import read_training
 from alignsurvey.training.run import run_training
+from alignsurvey.training.world import joined_world
 
 # The command, slowed down so that it can be killed within a stage.
 SLOW = """
@@ -31,6 +32,7 @@ loop._update = slowed
 from pathlib import Path
 from alignsurvey.training.config import read_training
 from alignsurvey.training.run import run_training
+from alignsurvey.training.world import joined_world
 run_training(read_training(Path(sys.argv[1])), Path(sys.argv[2]))
 """
 
@@ -100,14 +102,25 @@ def test_a_broken_checkpoint_is_one_line(config: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_weights_of_one(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shards", [False, True])
+def test_two_processes_give_the_weights_of_one(config: Path, tmp_path: Path, shards: bool) -> None:
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("save_every: 1", "tokens_at_once: 200"), encoding="utf-8")
     run_training(read_training(config), tmp_path / "one")
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     command = [*launch, "-m", "alignsurvey", "train", str(config), "--out", str(tmp_path / "two")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    if shards:
+        environment["ACCELERATE_USE_FSDP"] = "true"
     subprocess.run(command, check=True, capture_output=True, timeout=300, env=environment)
     one, two = _weights(tmp_path / "one"), _weights(tmp_path / "two")
     for name, tensor in one.items():
         torch.testing.assert_close(tensor, two[name], atol=1e-5, rtol=1e-4)
+
+
+def test_deepspeed_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("WORLD_SIZE", "2"), ("LOCAL_RANK", "0"),
+                        ("ACCELERATE_USE_DEEPSPEED", "true")):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match="does not use DeepSpeed"), joined_world():
+        pass

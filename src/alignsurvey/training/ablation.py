@@ -17,8 +17,9 @@ from alignsurvey.tasks.records import Record
 from alignsurvey.training.config import TrainingFile
 from alignsurvey.training.examples import read_sources, record_respondent
 from alignsurvey.training.guards import refuse_trained
+from alignsurvey.training.head import headed
 from alignsurvey.training.judged import option_log_shares_of
-from alignsurvey.training.run import headed, run_training
+from alignsurvey.training.run import run_training
 
 __all__ = ["Ablated", "Interval", "ablate"]
 

@@ -217,8 +217,14 @@ class RecordSource:
         return encode(exchanges, self.chat, self.cutoff, with_labels=self.with_labels)
 
 
-def read_sources(paths: Iterable[Path]) -> tuple[Record, ...]:
+def read_sources(paths: Iterable[Path], notes: list[str] | None = None) -> tuple[Record, ...]:
     """Read files of records, one after another.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    notes : list of str, optional
+        What of them cannot be read is added to it.
 
     Raises
     ------
@@ -228,6 +234,13 @@ def read_sources(paths: Iterable[Path]) -> tuple[Record, ...]:
     found: list[Record] = []
     for path in paths:
         records = read_records(path)
+        lost = [one for one in records.problems if one.left_out]
+        if notes is not None and lost:
+            first = lost[0]
+            notes.append(
+                f"{path}: {len(lost):,} of {records.n:,} rows cannot be read and train "
+                f"nothing; first {first}"
+            )
         empty = next((one for one in records if not one.output.strip()), None)
         if empty is not None:
             raise InputError(f"{path}: row {empty.row}: the answer is empty; leave the row out")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from alignsurvey.errors import InputError
-from alignsurvey.simulators.local.head import OptionVectors, new_head, option_scores
+from alignsurvey.simulators.local.folders import HEAD
+from alignsurvey.simulators.local.head import OptionVectors, new_head, option_scores, read_head
 from alignsurvey.training.packing import Batch, answer_states
 
-__all__ = ["WithHead", "head_scores"]
+__all__ = ["WithHead", "head_scores", "headed"]
 
 
 class WithHead(torch.nn.Module):  # type: ignore[misc]  # torch may be absent where types are checked
@@ -46,6 +48,14 @@ class WithHead(torch.nn.Module):  # type: ignore[misc]  # torch may be absent wh
                 raise InputError(f"'{one.item}' has no options; a head needs some, use loss: sft")
         parts = [self.options(one.options) for one in batch.examples]
         return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True).to(batch.input_ids.device)
+
+
+def headed(model: Any, after: Path | None, tokenizer: Any, seed: int) -> WithHead:
+    """Put a head on a model: that of the adapter which is continued, else a new one."""
+    size = model.get_input_embeddings().weight.shape[1]
+    has_one = after is not None and (after / f"{HEAD}.json").exists()
+    head = read_head(after, size) if after is not None and has_one else None
+    return WithHead(model, tokenizer, seed, head)
 
 
 def head_scores(model: WithHead, batch: Batch) -> torch.Tensor:

@@ -10,8 +10,7 @@ from typing import Any
 
 from alignsurvey.errors import InputError
 from alignsurvey.simulators.local.folders import HEAD, check_base, fingerprint, model_folder
-from alignsurvey.simulators.local.head import read_head
-from alignsurvey.simulators.local.loading import Loaded, Loading, load_model
+from alignsurvey.simulators.local.loading import Loaded, Loading, load_model, placed
 from alignsurvey.tasks.canonical import digest
 from alignsurvey.tasks.corpora import read_rows
 from alignsurvey.tasks.records import Record
@@ -21,7 +20,7 @@ from alignsurvey.training.config import TrainingFile
 from alignsurvey.training.examples import RecordSource, read_sources
 from alignsurvey.training.folder import file_hash, is_finished, write_result
 from alignsurvey.training.guards import refuse_overlap
-from alignsurvey.training.head import WithHead, head_scores
+from alignsurvey.training.head import head_scores, headed
 from alignsurvey.training.judged import held_out_judges, judge, option_log_shares_of
 from alignsurvey.training.loop import Progress, Trained, train
 from alignsurvey.training.lora import Lora, check_head, continue_adapter, save_memory, with_lora
@@ -141,9 +140,10 @@ def run_training(
     """
     stages = plan_stages(file, out)
     loss = find_loss(file.loss)
-    records = {one.data: read_sources(one.data) for one in stages}
+    unread: dict[tuple[Path, ...], list[str]] = {one.data: [] for one in stages}
+    records = {one.data: read_sources(one.data, unread[one.data]) for one in stages}
     for stage in stages:
-        _check_options(file, stage, records[stage.data])
+        check_options(file, stage, records[stage.data])
     _guard(file, [one for found in records.values() for one in found])
     base = model_folder(file.model)
     key = digest({"base": fingerprint(base), "file": settled(file)})
@@ -157,7 +157,8 @@ def run_training(
         if is_finished(stage.folder, key_of):
             done.append(Finished(stage, None))
             continue
-        done.append(_train_stage(file, stage, records[stage.data], loss, key_of, tell, world))
+        trained = _train_stage(file, stage, records[stage.data], loss, key_of, tell, world)
+        done.append(replace(trained, notes=(*unread[stage.data], *trained.notes)))
     return done
 
 
@@ -180,8 +181,14 @@ def find_loss(name: str) -> Loss:
     return loss
 
 
-def _check_options(file: TrainingFile, stage: Planned, records: Sequence[Record]) -> None:
-    """Make sure that there are options with shares to learn, where the loss is about them."""
+def check_options(file: TrainingFile, stage: Planned, records: Sequence[Record]) -> None:
+    """Make sure that there are options with shares to learn, where the loss is about them.
+
+    Raises
+    ------
+    InputError
+        A record has none.
+    """
     for one in records if file.loss != "sft" else ():
         if one.choice is None and not isinstance(one, GroupRow):
             files = ", ".join(str(path) for path in stage.data)
@@ -227,21 +234,22 @@ def _train_stage(
         forward=head_scores if file.loss == HEAD else answer_logits,
         tell=told,
     )  # fmt: skip
-    notes = loaded.notes if board or world.rank else (*loaded.notes, NOT_THERE)
-    if world.rank == 0:
-        if board is not None:
-            board.close(trained.validation)
+    if board is not None:
+        board.close(trained.validation)
+    # Layers that are shared out are put together by all processes, or by none.
+    if world.rank == 0 or world.shards:
         record = stage_record(file, stage, records, settings, trained, key, loaded)
         if stage.name != "stage1" or file.stage2 is None:
             judges = held_out_judges(file, record["trained_on"])
             logs = option_log_shares_of(model, loaded, judges, cutoff, settings.seed)
             judged = judge(judges, logs, records)
             record["fidelity"] = None if judged is None else judged.as_dict()
+    if world.rank == 0:
         write_result(stage.folder, model, loaded.chat, record)
         for path in (*checkpoints.glob("*.safetensors"), checkpoints):
             path.rmdir() if path.is_dir() else path.unlink()
     world.wait()
-    return Finished(stage, trained, notes)
+    return Finished(stage, trained, (*loaded.notes, *(() if board else (NOT_THERE,))))
 
 
 def stage_settings(file: TrainingFile, epochs: int) -> Settings:
@@ -254,12 +262,20 @@ def stage_settings(file: TrainingFile, epochs: int) -> Settings:
 def _adapted(file: TrainingFile, stage: Planned, world: World) -> tuple[Loaded, Any]:
     """Load the base, and put the adapter on it that is trained."""
     device = file.setting("device", "auto")
-    loaded = load_model(Loading(file.model, dtype=file.setting("dtype", "auto"), device=device))
+    loading = Loading(file.model, dtype=file.setting("dtype", "auto"), device=device)
+    if world.shards:
+        # Whole on the CPU first, since it may not fit the device.
+        device, dtype = placed(loading)
+        loading = replace(loading, device="cpu", dtype=dtype)
+    loaded = load_model(loading)
+    if world.shards:
+        loaded = replace(loaded, device=device)
     has_head = file.loss == HEAD
     if not has_head:
         check_head(loaded.model)
     loaded.model.requires_grad_(False)
-    loaded.model.to(world.device(loaded.device))
+    if not world.shards:
+        loaded.model.to(world.device(loaded.device))
     if stage.after is not None:
         check_base(stage.after, model_folder(file.model))
         model = continue_adapter(loaded.model, stage.after, with_head=has_head)
@@ -270,16 +286,10 @@ def _adapted(file: TrainingFile, stage: Planned, world: World) -> tuple[Loaded, 
             seed=file.setting("seed"),
         )  # fmt: skip
         model = with_lora(loaded.model, lora)
+    if world.shards:
+        world.share_out(model, world.device(loaded.device))
     if file.setting("save_memory", False):
         save_memory(model)
     if has_head:
         model = headed(model, stage.after, loaded.chat.tokenizer, file.setting("seed"))
     return replace(loaded, model=model), model
-
-
-def headed(model: Any, after: Path | None, tokenizer: Any, seed: int) -> WithHead:
-    """Put a head on a model: that of the adapter which is continued, else a new one."""
-    size = model.get_input_embeddings().weight.shape[1]
-    has_one = after is not None and (after / f"{HEAD}.json").exists()
-    head = read_head(after, size) if after is not None and has_one else None
-    return WithHead(model, tokenizer, seed, head)

@@ -80,11 +80,9 @@ class UnderWay:
         batches = device_batches(packs, self.settings)
         size = sum(_size(self.loss, one) for pack in packs for one in pack)
         total = torch.zeros((), device=self.device)
-        for number, parts in enumerate(batches):
-            if number % self.world.size != self.world.rank:
-                continue
-            batch = make_batch(parts, self.pad_id, self.device)
-            share = sum(_size(self.loss, one) for one in batch.examples) / size
+        for number, counts in self.world.turns(len(batches)):
+            batch = make_batch(batches[number], self.pad_id, self.device)
+            share = sum(_size(self.loss, one) for one in batch.examples) / size * counts
             with frozen_numbers(self.model, self.device):
                 loss = self.loss(self.forward(self.model, batch), batch) * share
             if learn:
