@@ -9,21 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from human_worth import learned
 from numpy.typing import NDArray
-from rectify_populations import (
-    PROMPTS,
-    SKEWED,
-    Population,
-    populations,
-    predict,
-    recorded_llm,
-    ridge,
-)
+from rectify_populations import SKEWED, Population, populations, predict, ridge
+from rectify_tables import COVERAGE, FIGURES, coverage_table, merged, write_section
 
 from alignsurvey import rectify
 from alignsurvey.randomness import generator
@@ -36,7 +32,6 @@ Row = tuple[str, str, float, Estimate]
 
 SIZES = (50, 100, 200)
 METHODS: tuple[Any, ...] = ("classical", "imputation", "ppi", "ppi++", "multi")
-FOLDS = 5
 MOST_OTHERS = 1000
 
 
@@ -94,12 +89,7 @@ def learners(
     p: Population, truth: float, L: NDArray[np.int64], U: NDArray[np.int64], w: dict[str, Any]
 ) -> Iterator[Row]:
     """Rectify a ridge regression that learned from the pilot: cross-fitted, and with a leak."""
-    fold = np.arange(len(L)) % FOLDS
-    own, rest = np.empty(len(L)), np.zeros(len(U))
-    for v in range(FOLDS):
-        model = ridge(p.profile[L[fold != v]], p.y[L[fold != v]])
-        own[fold == v] = predict(model, p.profile[L[fold == v]])
-        rest += predict(model, p.profile[U]) / FOLDS
+    own, rest = learned(p, L, U)
     yield "mean", "cross", truth, rectify.mean(p.y[L], own, rest, method="cross", **w)
     # A learner that knows its pilot by heart, as a tuned language model may: nothing to rectify.
     model = ridge(p.profile[L], p.y[L])
@@ -153,98 +143,57 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def recorded(pilots: int, seed: int, n: int = 100) -> list[dict[str, Any]]:
-    """How much each prompt's replies are worth, and the best of them with a ridge regression."""
-    p = recorded_llm()
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for replicate in range(pilots):
-        rng = generator(seed + replicate, "recorded", n)
-        order = rng.permutation(p.size)
-        L, U = order[:n], order[n:]
-        fold = np.arange(n) % FOLDS
-        own, rest = np.empty(n), np.zeros(len(U))
-        for v in range(FOLDS):
-            model = ridge(p.profile[L[fold != v]], p.y[L[fold != v]])
-            own[fold == v] = predict(model, p.profile[L[fold == v]])
-            rest += predict(model, p.profile[U]) / FOLDS
-        alone = rectify.mean(p.y[L], method="classical").width
-
-        def keep(name: str, one: Estimate, alone: float = alone) -> None:
-            found[name].append((one.n_eff, one.width / alone))
-
-        for k, prompt in enumerate(PROMPTS):
-            keep(prompt, rectify.mean(p.y[L], p.proxies[L, k], p.proxies[U, k]))
-        noise, noise_rest = rng.integers(1, 8, n), rng.integers(1, 8, len(U))
-        keep("random answers", rectify.mean(p.y[L], noise, noise_rest))
-        keep("random answers, multi", rectify.mean(p.y[L], noise, noise_rest, method="multi"))
-        keep("ridge", rectify.mean(p.y[L], own, rest, method="cross"))
-        both = (np.column_stack([p.proxies[L, 0], own]), np.column_stack([p.proxies[U, 0], rest]))
-        keep("omni + ridge, multi", rectify.mean(p.y[L], *both, method="multi"))
-    rows = []
-    for name, values in found.items():
-        table = np.array(values)
-        rho = None
-        if name in PROMPTS:
-            rho = float(np.corrcoef(p.y, p.proxies[:, PROMPTS.index(name)])[0, 1])
-        promise = None if rho is None else n / (1 - max(rho, 0) ** 2)
-        rows.append({
-            "simulator": name, "n": n, "n_eff": float(table[:, 0].mean()),
-            "n_eff_error": float(table[:, 0].std() / np.sqrt(pilots)), "rho": rho,
-            "promise": promise, "width_ratio": float(table[:, 1].mean()),
-            "width_error": float(table[:, 1].std() / np.sqrt(pilots)),
-        })  # fmt: skip
-    return rows
-
-
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Coverage as Markdown: a row a population, statistic and method, a column a pilot size."""
-    sizes = sorted({row["n"] for row in rows})
-    cells = {(r["population"], r["statistic"], r["method"], r["n"]): r for r in rows}
-    lines = ["| people | statistic | method | " + " | ".join(f"n = {n}" for n in sizes)
-             + " | width |", "|---|---|---|" + "---|" * (len(sizes) + 1)]  # fmt: skip
-    for population, statistic, method in dict.fromkeys(key[:3] for key in cells):
-        own = [cells[population, statistic, method, n] for n in sizes]
-        shown = " | ".join(f"{100 * one['coverage']:.1f}" for one in own)
-        ratio = own[len(own) // 2]["width_ratio"]
-        lines.append(f"| {population} | {statistic} | {method} | {shown} | {ratio:.2f} |")
-    return "\n".join(lines)
-
-
-def recorded_table(rows: Sequence[dict[str, Any]]) -> str:
-    """What each simulator is worth, as Markdown."""
-    lines = ["| simulator | rho | n_eff | n / (1 - rho²) | width |", "|---|---|---|---|---|"]
-    for row in rows:
-        rho = "" if row["rho"] is None else f"{row['rho']:.2f}"
-        promise = "" if row["promise"] is None else f"{row['promise']:.0f}"
-        effective = f"{row['n_eff']:.1f} ± {row['n_eff_error']:.1f}"
-        ratio = f"{row['width_ratio']:.3f} ± {row['width_error']:.3f}"
-        lines.append(f"| {row['simulator']} | {rho} | {effective} | {promise} | {ratio} |")
-    return "\n".join(lines)
+def one_cell(task: tuple[str, int, int, int]) -> list[dict[str, Any]]:
+    """Cover one survey and pilot size, in a process of its own."""
+    name, n, pilots, seed = task
+    population = next(p for p in populations() if p.name == name)
+    return cover(population, n, pilots, seed)
 
 
 def main() -> None:
-    """Print the tables, and write all rows as JSON where asked."""
+    """Print the table, and write rows and documentation where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pilots", type=int, default=100, help="pilots a row (100)")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--only", help="one population by name")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     parser.add_argument("--out", type=Path, help="JSON file for all rows")
+    parser.add_argument(
+        "--write", action="store_true",
+        help="write rectify_coverage.json and the table of docs/rectify.md",
+    )  # fmt: skip
     arguments = parser.parse_args()
-    chosen = [p for p in populations() if arguments.only in (None, p.name)]
-    rows = [
-        row
-        for p in chosen
-        for n in arguments.sizes
-        for row in cover(p, n, arguments.pilots, arguments.seed)
-    ]
-    print(table(rows))
-    found: dict[str, Any] = {"pilots": arguments.pilots, "coverage": rows}
-    if any(p.name == "recorded_llm" for p in chosen):
-        found["recorded"] = recorded(arguments.pilots, arguments.seed)
-        print("\n" + recorded_table(found["recorded"]))
+    chosen = [p.name for p in populations() if arguments.only in (None, p.name)]
+    tasks = [(name, n, arguments.pilots, arguments.seed)
+             for name in chosen for n in arguments.sizes]  # fmt: skip
+    if arguments.jobs == 1:
+        cells = [one_cell(task) for task in tasks]
+    else:
+        with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+            cells = list(pool.map(one_cell, tasks))
+    rows = [row for cell in cells for row in cell]
+    print(coverage_table(rows))
     if arguments.out:
-        arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        arguments.out.write_text(_json({"pilots": arguments.pilots, "coverage": rows}))
+    if arguments.write:
+        found = merged(rows, arguments.pilots)
+        FIGURES.write_text(_json(found), encoding="utf-8")
+        write_section(COVERAGE, coverage_table(found["coverage"]))
+
+
+def _json(found: dict[str, Any]) -> str:
+    """Write a row a line, figures with the digits that they have."""
+    lines = [json.dumps({key: _short(value) for key, value in row.items()})
+             for row in found["coverage"]]  # fmt: skip
+    return f'{{"pilots": {found["pilots"]}, "coverage": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
+def _short(value: Any) -> Any:
+    """Give the digits that a figure has; none (null) where there is no number."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 4) if np.isfinite(value) else None
 
 
 if __name__ == "__main__":
