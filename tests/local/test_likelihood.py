@@ -165,6 +165,18 @@ def test_models_of_llamas_kind_give_the_plain_numbers_over_a_tree(loaded, kind, 
     assert worst(model, asked, tree_pass=found) < 1e-4
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_matrices_multiplied_by_onednn_or_by_torch_give_the_plain_numbers(
+    loaded, monkeypatch, enabled
+):
+    import torch
+
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", enabled)
+    found = find_tree_pass(loaded.model)
+    assert isinstance(found, TreePass)
+    assert worst(loaded.model, prompts(loaded.chat.tokenizer), tree_pass=found) < 1e-4
+
+
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 def test_adapters_that_stay_beside_a_model_are_computed_over_a_tree_too(loaded):
     import torch

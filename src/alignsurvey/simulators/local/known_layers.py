@@ -91,7 +91,9 @@ def _linear(modules: Sequence[Any], copied: bool) -> Linear:
     """
     import torch
 
-    if not (copied and torch.backends.mkldnn.is_available() and all(map(_is_plain, modules))):
+    onednn = torch.backends.mkldnn
+    is_there = onednn.is_available() and onednn.enabled
+    if not (copied and is_there and all(map(_is_plain, modules))):
         return lambda x: torch.cat([one(x) for one in modules], -1)
     with torch.inference_mode():
         weight = torch.cat([one.weight for one in modules])
