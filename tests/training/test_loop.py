@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from alignsurvey.errors import InputError
+from alignsurvey.simulators.local.loading import Loading, load_model
 from alignsurvey.training.checkpoint import NAME, trainable
 from alignsurvey.training.config import read_training
 from alignsurvey.training.examples import RecordSource, read_sources
 from alignsurvey.training.loop import Progress, train
 from alignsurvey.training.lora import Lora, with_lora
 from alignsurvey.training.losses import Sft
+from alignsurvey.training.packing import answer_logits
 from alignsurvey.training.run import run_training
 from alignsurvey.training.settings import Settings
 
@@ -128,3 +130,27 @@ def test_a_loss_over_options_learns_from_records_too(config: Path, tmp_path: Pat
     assert stage1.trained is not None
     assert stage2.trained is not None
     assert stage2.trained.losses[-1] < 0.9 * stage1.trained.losses[0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_memory_that_runs_out_is_one_line_and_the_checkpoint_stays(
+    source: RecordSource, tiny: Path, tmp_path: Path, error: Exception
+) -> None:
+    def forward(model: Any, batch: Any) -> torch.Tensor:
+        calls.append(batch)
+        if len(calls) > 3:
+            raise error
+        return answer_logits(model, batch)
+
+    calls: list[Any] = []
+    model = with_lora(load_model(Loading(str(tiny), device="cpu")).model, Lora())
+    settings = Settings(effective_batch=16, save_every=1)
+    with pytest.raises(InputError, match="too little memory on cpu: lower tokens_at_once"):
+        train(model, source, settings, Sft(), folder=tmp_path, forward=forward)
+    assert (tmp_path / NAME).exists()

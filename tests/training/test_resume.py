@@ -17,6 +17,7 @@ import torch
 from alignsurvey.errors import InputError
 from alignsurvey.training.checkpoint import NAME
 from alignsurvey.training.config import read_training
+from alignsurvey.training.loop import Progress
 from alignsurvey.training.run import run_training
 from alignsurvey.training.world import joined_world
 
@@ -32,7 +33,6 @@ loop._update = slowed
 from pathlib import Path
 from alignsurvey.training.config import read_training
 from alignsurvey.training.run import run_training
-from alignsurvey.training.world import joined_world
 run_training(read_training(Path(sys.argv[1])), Path(sys.argv[2]))
 """
 
@@ -61,27 +61,43 @@ def _kill_in_stage_two(config: Path, out: Path, steps: int) -> int:
     return done
 
 
-def test_killed_and_resumed_gives_the_same_weights(config: Path, tmp_path: Path) -> None:
+def _same_as_undisturbed(config: Path, folder: Path, done: int) -> None:
+    """Train anew what was interrupted, and compare it with a run that was not."""
     file = read_training(config)
-    run_training(file, tmp_path / "whole")
-    done = _kill_in_stage_two(config, tmp_path / "killed", 4)
-    # 48 rows, 16 an update: 3 updates an epoch, so this is the second epoch's middle.
-    assert done in (4, 5)
-    assert not (tmp_path / "killed" / "training.json").exists()
-    stage1, stage2 = run_training(file, tmp_path / "killed")
+    run_training(file, folder / "whole")
+    assert not (folder / "stopped" / "training.json").exists()
+    stage1, stage2 = run_training(file, folder / "stopped")
     assert stage1.trained is None
     assert stage2.trained is not None
     assert stage2.trained.resumed_at == done
-    whole, resumed = _weights(tmp_path / "whole"), _weights(tmp_path / "killed")
+    whole, resumed = _weights(folder / "whole"), _weights(folder / "stopped")
     assert whole.keys() == resumed.keys()
     for name, one in whole.items():
         assert torch.equal(one, resumed[name])
     curves = [
-        json.loads((tmp_path / name / "training.json").read_text(encoding="utf-8"))["curve"]
-        for name in ("whole", "killed")
+        json.loads((folder / name / "training.json").read_text(encoding="utf-8"))["curve"]
+        for name in ("whole", "stopped")
     ]
     assert curves[0] == curves[1]
-    assert not (tmp_path / "killed" / "checkpoint").exists()
+    assert not (folder / "stopped" / "checkpoint").exists()
+
+
+def test_stopped_and_resumed_gives_the_same_weights(config: Path, tmp_path: Path) -> None:
+    def stop(stage: str, progress: Progress) -> None:
+        # 48 rows, 16 an update: 3 updates an epoch, so this is the second epoch's middle.
+        if stage == "stage2" and progress.step == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_training(read_training(config), tmp_path / "stopped", stop)
+    _same_as_undisturbed(config, tmp_path, 4)
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_gives_the_same_weights(config: Path, tmp_path: Path) -> None:
+    done = _kill_in_stage_two(config, tmp_path / "stopped", 4)
+    assert done in (4, 5)
+    _same_as_undisturbed(config, tmp_path, done)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(config: Path, tmp_path: Path) -> None:

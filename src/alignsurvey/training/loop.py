@@ -14,6 +14,7 @@ import torch
 
 from alignsurvey.errors import InputError
 from alignsurvey.randomness import hash_ids, stable_hash, uniforms
+from alignsurvey.simulators.local.budget import is_out_of_memory
 from alignsurvey.training.checkpoint import load_weights
 from alignsurvey.training.encoding import Example
 from alignsurvey.training.losses import Loss
@@ -132,7 +133,9 @@ def train(
     model.train()
     try:
         _updates(run, schedule, held, tell)
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         raise InputError(
             f"too little memory on {run.device}: lower tokens_at_once (now "
             f"{settings.tokens_at_once:,}) or use bfloat16; the last checkpoint is kept"
