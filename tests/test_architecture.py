@@ -26,7 +26,7 @@ STAGES = {
     | {"training"},
     "benchmark": FOUNDATION
     | {"survey", "metrics", "predictions", "tasks", "simulators", "running", "rectify"},
-    "training": FOUNDATION | {"survey", "predictions", "tasks", "simulators"},
+    "training": FOUNDATION | {"survey", "metrics", "predictions", "tasks", "simulators"},
     "report": FOUNDATION | {"metrics"},
     "testing": FOUNDATION | {"survey", "tasks", "simulators"},
 }
