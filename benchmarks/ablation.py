@@ -5,14 +5,13 @@ II from a small pilot on the four planted items; others judge. The base has rand
 shows what the stages do to a model that knows nothing, not what they do to a real one. The loss is
 that of a head: options are shuffled each epoch, and an adapter on a base that cannot read letters
 learned nothing from answer tokens here (`--loss sft --rate 5e-3`: accuracy .37, as untrained). It
-is
-`alignsurvey ablate` over several populations: means with 95% t intervals over them, gains paired.
+is `alignsurvey ablate` over several populations: means with 95% t intervals over them, gains
+paired.
 
     python benchmarks/ablation.py [--seeds 5] [--pilot 120] [--foundation 240] [--json FILE]
 
 With --json what is done is kept, and the same command goes on from there. Needs the extra
-``local``;
-about two CPU minutes a population.
+``local``; about two CPU minutes a population.
 """
 
 from __future__ import annotations

@@ -181,3 +181,12 @@ def _change_weights(folder: Path) -> None:
     name = sorted(weights)[0]
     weights[name] = weights[name] + np.float32(0.1)
     save_file(weights, path, metadata={"format": "pt"})
+
+
+def test_a_benchmark_is_not_answered_by_a_model_that_its_people_trained(trained: Path) -> None:
+    from alignsurvey.benchmark.bench import read_parts, run_bench
+    from alignsurvey.benchmark.rows import Task as BenchTask
+
+    parts, _ = read_parts([trained / "rows.json"], [BenchTask.RESPONSE])
+    with pytest.raises(InputError, match="12 people of these records trained it"):
+        run_bench(parts, [f"head/{trained / 'out'}"])
