@@ -111,13 +111,3 @@ def test_curves_have_loss_rate_and_speed_of_each_update() -> None:
         ("validation loss", 0.7, 1),
     ]  # fmt: skip
     assert writer.is_closed
-
-
-def test_distances_are_those_of_the_metrics() -> None:
-    from alignsurvey.metrics import tv, w1_normalized
-    from alignsurvey.training.judged import _along_the_scale, _total_variation
-
-    lots = np.random.Generator(np.random.Philox(1))
-    p, q = lots.dirichlet(np.ones(5), 20), lots.dirichlet(np.ones(5), 20)
-    np.testing.assert_allclose(_along_the_scale(p, q), w1_normalized(p, q))
-    np.testing.assert_allclose(_total_variation(p, q), tv(p, q))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from alignsurvey.metrics import tv, w1_normalized
 from alignsurvey.randomness import generator, hash_ids, uniforms
 from alignsurvey.simulators.local.loading import Loaded
 from alignsurvey.tasks.records import Record, read_records
@@ -187,7 +188,7 @@ class _Answers:
         fit = ordered if name == "W1" else ~ordered
         if not fit.any():
             return []
-        distance = _along_the_scale if name == "W1" else _total_variation
+        distance = w1_normalized if name == "W1" else tv
         rows = []
         for group, member in [("all", np.ones(len(fit), bool)), *self._members()]:
             mine = member & fit
@@ -249,18 +250,6 @@ def _training_shares(
         if item in options and one.choice is not None and one.answer in options[item]:
             counts[item][list(options[item]).index(one.answer)] += 1
     return {item: one / one.sum() for item, one in counts.items()}
-
-
-def _along_the_scale(p: Floats, q: Floats) -> Floats:
-    """W1 of rows of shares on equally spaced places, as a share of the scale's length."""
-    gaps = np.abs(np.cumsum(p - q, axis=1)[:, :-1])
-    found: Floats = gaps.sum(axis=1) / max(1, p.shape[1] - 1)
-    return found
-
-
-def _total_variation(p: Floats, q: Floats) -> Floats:
-    found: Floats = np.abs(p - q).sum(axis=1) / 2
-    return found
 
 
 def _interval(values: Floats) -> list[float]:
