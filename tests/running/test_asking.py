@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -67,6 +68,26 @@ def test_one_reply_serves_all_where_it_would_be_the_same(
     assert texts == [text for text in texts[::4] for _ in range(4)]
     assert len(set(texts)) == 3
     assert all(key == reply.query for key, reply in replies.items())
+
+
+def test_with_an_empty_store_the_first_are_asked_before_the_last_are_planned(
+    store: ReplyStore, plan: Plan, new_model: NewModel
+) -> None:
+    queries, has_asked = plan(2000), threading.Event()
+
+    class Planned:
+        waited: ClassVar[list[bool]] = []
+
+        def __iter__(self) -> Iterator[Query]:
+            yield from queries[:1000]
+            self.waited.append(has_asked.wait(20))
+            yield from queries[1000:]
+
+    seen: list[Standing] = []
+    for _ in ask_each(new_model(), Planned(), seen.append, store=store):
+        has_asked.set()
+    assert Planned.waited[0]
+    assert (seen[-1].total, seen[-1].answered) == (2000, 2000)
 
 
 def test_failures_are_counted_and_asked_again_next_time(

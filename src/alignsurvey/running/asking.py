@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 
 from alignsurvey.running.claiming import Claims
 from alignsurvey.running.exchange import Exchange, Placed, setting_of
@@ -157,12 +159,20 @@ class _Resumed:
         self._ledger = ledger
 
     def replies(self) -> Iterator[tuple[Query, Reply]]:
-        yield from self._look_up(self._ledger.enter())
-        self._exchange.count.total = self._ledger.different
+        entering, missing = self._ledger.enter(), self._ledger.queries(State.MISSING)
+        if self._store.is_empty:
+            # There is nothing to look up: queries are entered while the first are asked.
+            missing = (one for one in entering if self._ledger.states[one[0]] == State.MISSING)
+        else:
+            yield from self._look_up(entering)
+            self._exchange.count.total = self._ledger.different
         self._exchange.count.begin()
-        if self._ledger.count(State.MISSING) and not self._exchange.is_over:
+        first = next(missing, None)
+        if first is not None and not self._exchange.is_over:
             with _run_of(self._store) as run, Writer(self._store, self._setting, run) as writer:
-                yield from self._ask(run, writer)
+                yield from self._ask(run, writer, chain([first], missing))
+        else:
+            self._enter_rest(missing)
         yield from self._look_up(self._ledger.queries(State.SHARED))
         if not self._ledger.count(State.MISSING):
             for place, query in self._ledger.queries(State.SHARED):
@@ -171,17 +181,29 @@ class _Resumed:
                 self._exchange.count.add(reply)
                 yield query, reply
 
-    def _ask(self, run: int, writer: Writer) -> Iterator[tuple[Query, Reply]]:
+    def _ask(
+        self, run: int, writer: Writer, missing: Iterator[Placed]
+    ) -> Iterator[tuple[Query, Reply]]:
         while True:
             self._store.forget_dead_runs()
-            with Claims(self._store, run, self._ledger, lambda: self._exchange.room) as claims:
+            with Claims(
+                self._store, run, self._ledger, lambda: self._exchange.room, missing
+            ) as claims:
                 yield from self._exchanged(claims, writer)
             writer.check()
+            if claims.has_ended:
+                self._enter_rest(missing)
             if self._exchange.is_over or not self._ledger.count(State.MISSING):
                 return
             # Another run is asking the rest. It answers, fails, or ends and leaves it to us.
             time.sleep(_LOOK_SECONDS)
             yield from self._look_up(self._ledger.queries(State.MISSING))
+            missing = self._ledger.queries(State.MISSING)
+
+    def _enter_rest(self, missing: Iterator[Placed]) -> None:
+        """Enter what a limit kept from being claimed, so that it is counted."""
+        deque(missing, maxlen=0)
+        self._exchange.count.total = self._ledger.different
 
     def _exchanged(self, claims: Claims, writer: Writer) -> Iterator[tuple[Query, Reply]]:
         replies = self._exchange.replies(claims)  # held, or it would be closed before it is left
@@ -196,6 +218,8 @@ class _Resumed:
 
     def _settle(self, place: int, query: Query, reply: Reply, writer: Writer) -> None:
         writer.check()
+        count = self._exchange.count
+        count.total = max(count.total, len(self._ledger))
         key = self._ledger.key(place)
         if reply.error is not None:
             self._ledger.states[place] = State.FAILED

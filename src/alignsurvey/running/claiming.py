@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from alignsurvey.running.exchange import Placed
-from alignsurvey.running.ledger import Ledger, State, in_parts
+from alignsurvey.running.ledger import Ledger, in_parts
 from alignsurvey.running.store import ReplyStore
 
 __all__ = ["Claims"]
@@ -39,12 +39,20 @@ class Claims:
     ledger : Ledger
     room : callable
         Says how many queries may still be asked; None for any number.
+    missing : iterator of (place, Query)
+        Is gone through in the thread.
     """
 
     def __init__(
-        self, store: ReplyStore, run: int, ledger: Ledger, room: Callable[[], int | None]
+        self,
+        store: ReplyStore,
+        run: int,
+        ledger: Ledger,
+        room: Callable[[], int | None],
+        missing: Iterator[Placed],
     ) -> None:
         self._store, self._run, self._ledger, self._room = store, run, ledger, room
+        self._missing = missing
         self._handed: SimpleQueue[object] = SimpleQueue()
         self._wanted = threading.Semaphore(_AHEAD)
         self._is_over = False
@@ -65,6 +73,11 @@ class Claims:
         # What a claim that takes longer still writes belongs to a run that has ended: anyone's.
         self._thread.join(_JOIN_SECONDS)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the thread is through with what is missing."""
+        return not self._thread.is_alive()
+
     def __iter__(self) -> Iterator[Placed]:
         while (part := self._handed.get()) is not _END:
             self._wanted.release()
@@ -84,7 +97,6 @@ class Claims:
         self._handed.put(_END)
 
     def _parts(self) -> Iterator[list[Placed]]:
-        missing = self._ledger.queries(State.MISSING)
         size, asked_for = _FEWEST, time.monotonic()
         while True:
             self._wanted.acquire()
@@ -92,7 +104,7 @@ class Claims:
             is_quick, asked_for = now - asked_for < _QUICK_SECONDS, now
             size = min(2 * size, _MOST) if is_quick else max(size // 2, _FEWEST)
             room = self._room()
-            part = next(in_parts(missing, size if room is None else min(size, room)), None)
+            part = next(in_parts(self._missing, size if room is None else min(size, room)), None)
             if self._is_over or not part:
                 return
             yield part

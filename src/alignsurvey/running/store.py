@@ -123,6 +123,12 @@ class ReplyStore:
         with self.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM replies").fetchone()[0])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept in it."""
+        with self.reading() as connection:
+            return connection.execute("SELECT 1 FROM replies LIMIT 1").fetchone() is None
+
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Reply]:
         """Look replies up.
 
