@@ -1,14 +1,14 @@
 """Is learning real? Adapters, losses and a head on a population whose effects are planted.
 
 A model with random weights, which knows nothing of anybody, gets a LoRA adapter (or a head) that
-is trained on some hundred people and judged by others. Five populations; means with 95% t intervals
+is trained on some hundred people and judged by others. Ten populations; means with 95% t intervals
 over them, and differences between losses paired by population. With --json what is done is kept,
 and the same command goes on from there.
 
 "distribution" learns the shares of the groups by the two traits that are planted; "distribution
 blind" those by all four traits, so that nobody told it which ones count.
 
-    python benchmarks/learning.py [--seeds 5] [--people 360] [--epochs 16] [--json FILE]
+    python benchmarks/learning.py [--seeds 10] [--people 360] [--epochs 16] [--json FILE]
 
 Needs the extra ``local``; about two CPU minutes a population.
 """
@@ -178,7 +178,7 @@ def show(found: Mapping[str, Any]) -> None:
 def main() -> None:
     """Run all seeds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--people", type=int, default=360)
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--losses", default="sft,distribution,distribution blind,head")
