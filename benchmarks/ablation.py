@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +32,7 @@ except ImportError:
     print("skipped: training needs torch (extra local)")
     raise SystemExit(0) from None
 
-from learning import FIRST_SEED, interval
+from learning import FIRST_SEED, interval, run_seeds
 
 from alignsurvey.simulators.local.tiny import tiny_model
 from alignsurvey.survey.survey import Survey
@@ -155,18 +154,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     asked = {name: one for name, one in vars(options).items() if name not in ("json", "seeds")}
-    runs: list[dict[str, Any]] = []
-    if options.json and options.json.exists():
-        kept = json.loads(options.json.read_text(encoding="utf-8"))
-        if kept["asked"] != asked:
-            parser.error(f"{options.json} holds a run with {kept['asked']}; name another file")
-        runs = kept["runs"][: options.seeds]
-    for seed in range(options.first_seed + len(runs), options.first_seed + options.seeds):
-        runs.append(one_seed(seed, options))
-        print(f"seed {seed} done", file=sys.stderr, flush=True)
-        if options.json:
-            made = {"asked": asked, "runs": runs, "summary": summary(runs)}
-            options.json.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    runs = run_seeds(
+        range(options.first_seed, options.first_seed + options.seeds),
+        lambda seed: one_seed(seed, options), asked, options.json, summary, parser.error,
+    )  # fmt: skip
     show(summary(runs))
 
 

@@ -20,10 +20,10 @@ import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,26 @@ def show(found: Mapping[str, Any]) -> None:
     print(f"{found['seeds']} populations; 95% t intervals over them")
 
 
+def run_seeds(
+    seeds: range, one: Callable[[int], Any], asked: Mapping[str, Any], file: Path | None,
+    summed: Callable[[list[Any]], Any], refuse: Callable[[str], NoReturn],
+) -> list[Any]:  # fmt: skip
+    """Run each seed that a file has not yet, and keep what is done in it."""
+    runs: list[Any] = []
+    if file and file.exists():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["asked"] != asked:
+            refuse(f"{file} holds a run with {kept['asked']}; name another file")
+        runs = kept["runs"][: len(seeds)]
+    for seed in seeds[len(runs) :]:
+        runs.append(one(seed))
+        print(f"seed {seed} done", file=sys.stderr, flush=True)
+        if file:
+            made = {"asked": asked, "runs": runs, "summary": summed(runs)}
+            file.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    return runs
+
+
 def main() -> None:
     """Run all seeds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -185,19 +205,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     asked = {"people": options.people, "epochs": options.epochs, "losses": options.losses}
-    runs: list[dict[str, Any]] = []
-    if options.json and options.json.exists():
-        kept = json.loads(options.json.read_text(encoding="utf-8"))
-        if kept["asked"] != asked:
-            parser.error(f"{options.json} holds a run with {kept['asked']}; name another file")
-        runs = kept["runs"][: options.seeds]
-    for seed in range(FIRST_SEED + len(runs), FIRST_SEED + options.seeds):
-        losses = tuple(options.losses.split(","))
-        runs.append(one_seed(seed, options.people, options.epochs, losses))
-        print(f"seed {seed} done", file=sys.stderr, flush=True)
-        if options.json:
-            made = {"asked": asked, "runs": runs, "summary": summary(runs)}
-            options.json.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    losses = tuple(options.losses.split(","))
+    runs = run_seeds(
+        range(FIRST_SEED, FIRST_SEED + options.seeds),
+        lambda seed: one_seed(seed, options.people, options.epochs, losses),
+        asked, options.json, summary, parser.error,
+    )  # fmt: skip
     show(summary(runs))
 
 

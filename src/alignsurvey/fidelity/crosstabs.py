@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from alignsurvey import rectify
 from alignsurvey.errors import InputError
-from alignsurvey.fidelity.estimate_rows import ALL, PILOT, WIDER, Line, line_to_publish, row_of
+from alignsurvey.fidelity.estimate_rows import (
+    ALL,
+    PILOT,
+    WIDER,
+    Line,
+    allowed,
+    line_to_publish,
+    row_of,
+)
 from alignsurvey.fidelity.estimate_samples import NO_GROUP, sample_for, variable_groups
 from alignsurvey.fidelity.fielded import Fielded
 from alignsurvey.fidelity.grouping import Group
@@ -36,10 +44,8 @@ def crosstab_rows(
     items = list(variable.labels) if variable else [wanted.target]
     # Sidak's level for cells that are estimated one by one.
     one_level = level ** (1 / (len(groups) * len(items))) if simultaneous else level
-    publish, known = line_to_publish(fielded, methods), _known(fielded, wanted, groups)
-    plan = _plan(fielded, methods)
-    if publish not in [(label, method) for label, _, method in plan]:
-        publish = PILOT, "classical"
+    plan, known = _plan(fielded, methods), _known(fielded, wanted, groups)
+    publish = line_to_publish(fielded, plan)
     survey = fielded.everybody
     complex_design = survey.stratum() is not None or survey.cluster() is not None
     rows: list[tuple[tuple[int, int, int], Row]] = []
@@ -67,7 +73,7 @@ def _plan(fielded: Fielded, methods: Sequence[str]) -> list[Line]:
     plain = [spec.name for spec in fielded.study.simulators]
     if len(plain) > 1:
         plan.append((ALL, plain, "multi"))
-    return [one for one in plan if not methods or one[2] in (*methods, "classical")]
+    return allowed(plan, methods)
 
 
 def _known(fielded: Fielded, wanted: Wanted, groups: Sequence[Group]) -> list[list[float | None]]:

@@ -17,13 +17,19 @@ Line = tuple[str, list[str], Method]
 """Label, simulators, method."""
 
 
-def line_to_publish(fielded: Fielded, methods: Sequence[str]) -> tuple[str, Method]:
-    """Choose simulator and method before a result is seen."""
+def allowed(plan: Sequence[Line], methods: Sequence[str]) -> list[Line]:
+    """Keep the lines of some methods, and the pilot alone; all of them where none are named."""
+    return [one for one in plan if not methods or one[2] in (*methods, "classical")]
+
+
+def line_to_publish(fielded: Fielded, plan: Sequence[Line]) -> tuple[str, Method]:
+    """Choose simulator and method before a result is seen; else the pilot alone."""
     plain = [spec.name for spec in fielded.study.simulators]
     chosen: tuple[str, Method] = (ALL, "multi")
     if len(plain) == 1:
         chosen = plain[0], "cross" if plain[0] in fielded.learned else "ppi++"
-    return chosen if not methods or chosen[1] in methods else (PILOT, "classical")
+    there = [(label, method) for label, _, method in plan]
+    return chosen if chosen in there else (PILOT, "classical")
 
 
 def row_of(one: Estimate, limits: tuple[float, float], *, in_group: bool) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def sample_for(
     rest = members & ~fielded.in_pilot
     simulated = [column_of(fielded.simulated[name][wanted.target], wanted) for name in simulators]
     f = np.column_stack(simulated) if simulated else np.empty((survey.n, 0))
-    X, names = _predictors(fielded, wanted)
+    X, names = predictors_of(fielded, wanted)
     labels = _labels(fielded, wanted)
     strata, clusters = survey.stratum(), survey.cluster()
     target = fielded.targets[wanted.target]
@@ -138,7 +138,8 @@ def column_of(answers: Answers, wanted: Wanted) -> Array:
     return answers.shares[:, wanted.option]
 
 
-def _predictors(fielded: Fielded, wanted: Wanted) -> tuple[Array | None, list[str]]:
+def predictors_of(fielded: Fielded, wanted: Wanted) -> tuple[Array | None, list[str]]:
+    """Columns of a regression's predictors and their names; none where it is no regression."""
     if wanted.kind not in REGRESSIONS:
         return None, []
     found = [one for name in wanted.predictors

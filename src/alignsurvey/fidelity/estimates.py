@@ -15,8 +15,14 @@ from alignsurvey import rectify
 from alignsurvey.errors import InputError, nearest
 from alignsurvey.fidelity.asking import Terms
 from alignsurvey.fidelity.crosstabs import crosstab_rows
-from alignsurvey.fidelity.estimate_rows import ALL, PILOT, Line, line_to_publish, row_of
-from alignsurvey.fidelity.estimate_samples import OVERALL, groups_of, sample_for, settled
+from alignsurvey.fidelity.estimate_rows import ALL, PILOT, Line, allowed, line_to_publish, row_of
+from alignsurvey.fidelity.estimate_samples import (
+    OVERALL,
+    groups_of,
+    predictors_of,
+    sample_for,
+    settled,
+)
 from alignsurvey.fidelity.fielded import Fielded, field_study
 from alignsurvey.fidelity.study import Study
 from alignsurvey.fidelity.wanted import REGRESSIONS, Wanted, parse_wanted, usual_targets
@@ -148,19 +154,18 @@ def estimate_study(
 def _rows(
     fielded: Fielded, wanted: Wanted, methods: Sequence[str], level: float
 ) -> Iterator[dict[str, Any]]:
+    predictors = predictors_of(fielded, wanted)[1]
     for group, members in groups_of(fielded, wanted):
-        known = _known(fielded, wanted, members)
+        known = _known(fielded, wanted, members, predictors)
         plan = _plan(fielded, wanted, group, methods)
-        publish = line_to_publish(fielded, methods)
-        if publish not in [(simulator, method) for simulator, _, method in plan]:
-            publish = PILOT, "classical"
+        publish = line_to_publish(fielded, plan)
         first = True
         for simulator, names, method in plan:
             place = {"target": wanted.text, "group": group, "simulator": simulator,
                      "method": method}  # fmt: skip
             try:
                 sample = sample_for(fielded, wanted, names, members)
-                found = _estimate(sample, wanted, method, level, fielded.study.seed)
+                found = _estimate(sample, wanted, method, level, fielded.study.seed, predictors)
             except InputError as error:
                 yield place | {"valid": method != "imputation", "level": level,
                                "recommended": False, "reason": str(error)}  # fmt: skip
@@ -191,17 +196,21 @@ def _plan(fielded: Fielded, wanted: Wanted, group: str, methods: Sequence[str]) 
         plan.append((ALL, plain, "multi"))
     if wanted.kind == "quantile":
         plan = [one for one in plan if one[2] != "stratified"]
-    return [one for one in plan if not methods or one[2] in (*methods, "classical")]
+    return allowed(plan, methods)
 
 
 def _estimate(
-    sample: Sample, wanted: Wanted, method: Method, level: float, seed: int
+    sample: Sample,
+    wanted: Wanted,
+    method: Method,
+    level: float,
+    seed: int,
+    predictors: list[str],
 ) -> list[Estimate]:
     options: dict[str, Any] = {"method": method, "level": level}
     if wanted.kind in REGRESSIONS:
         fit: Callable[..., Any] = getattr(rectify, wanted.kind)
-        names = list(sample_names(sample))
-        return list(fit(sample, names=names, seed=seed, **options))
+        return list(fit(sample, names=predictors, seed=seed, **options))
     if wanted.kind == "quantile":
         return [rectify.quantile(sample, q=wanted.q, **options)]
     if wanted.kind == "difference":
@@ -212,18 +221,15 @@ def _estimate(
     return [run(sample, seed=seed, **options)]
 
 
-def sample_names(sample: Sample) -> tuple[str, ...]:
-    """Names of a regression's predictors, which stand in the sample's name."""
-    return tuple(sample.name.partition(" ~ ")[2].split(" + "))
-
-
-def _known(fielded: Fielded, wanted: Wanted, members: NDArray[np.bool_]) -> dict[str, float]:
+def _known(
+    fielded: Fielded, wanted: Wanted, members: NDArray[np.bool_], predictors: list[str]
+) -> dict[str, float]:
     """Values among all people of a group, where they are known."""
     if not fielded.is_drawn:
         return {}
     try:
         sample = sample_for(fielded, wanted, [], members, everyone=True)
-        found = _estimate(sample, wanted, "classical", 0.95, fielded.study.seed)
+        found = _estimate(sample, wanted, "classical", 0.95, fielded.study.seed, predictors)
     except InputError:
         return {}  # what all people do not tell is not known; the estimate says why
     return {one.name: one.value for one in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +15,9 @@ from alignsurvey.survey.codebook import Codebook
 from alignsurvey.survey.survey import Survey
 from alignsurvey.tasks.prompts.answers import write_choice
 from alignsurvey.tasks.queries import Query
-from alignsurvey.training.encoding import Example, encode
+from alignsurvey.training.encoding import encode
 from alignsurvey.training.examples import Exchange
+from alignsurvey.training.schedule import Encoded
 from alignsurvey.training.targets import GroupTargets
 
 if TYPE_CHECKING:
@@ -26,32 +27,13 @@ __all__ = ["SurveyExamples", "plan", "survey_examples"]
 
 
 @dataclass(frozen=True)
-class SurveyExamples:
+class SurveyExamples(Encoded):
     """Examples of a survey, one a respondent and item; a `Source`.
 
     Parameters
     ----------
-    examples : tuple of Example
+    examples : sequence of Example
     """
-
-    examples: tuple[Example, ...] = field(repr=False)
-
-    def __len__(self) -> int:
-        return len(self.examples)
-
-    @property
-    def respondents(self) -> list[Hashable]:
-        """Who each example is about."""
-        return [one.respondent for one in self.examples]
-
-    @property
-    def sizes(self) -> list[int]:
-        """Tokens of each example."""
-        return [one.length for one in self.examples]
-
-    def encoded(self, places: Sequence[int], epoch: int) -> list[Example]:
-        """Give some of the examples."""
-        return [self.examples[place] for place in places]
 
     def packs(self, size: int) -> list[tuple[int, ...]]:
         """Put each respondent's examples together, so many at most."""

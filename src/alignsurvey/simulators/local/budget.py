@@ -12,6 +12,7 @@ __all__ = ["Budget", "in_batches", "is_out_of_memory"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+_BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 2048}
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -36,6 +37,11 @@ class Budget:
     tokens: int
     notes: list[str] = field(default_factory=list)
     _first: int = 0
+
+    @classmethod
+    def on(cls, device: str, tokens: int | None = None) -> Budget:
+        """Give what a device (``cuda``, ``mps``, ``cpu``) usually holds, or what is asked for."""
+        return cls(tokens or _BATCH_TOKENS[device])
 
     def halve(self, tried: int | None = None) -> None:
         """Take half from now on, of what was tried if that was less, and say so."""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["LocalHead", "find_head"]
 
 _WINDOW = 2048
-_BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 2048}
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,7 @@ class LocalHead:
 
     @cached_property
     def _budget(self) -> Budget:
-        device = placed(self.loading)[0]
-        return Budget(self.loading.batch_tokens or _BATCH_TOKENS[device])
+        return Budget.on(placed(self.loading)[0], self.loading.batch_tokens)
 
     @cached_property
     def _parts(self) -> tuple[Loaded, dict[str, Any], Any]:

@@ -27,7 +27,6 @@ __all__ = ["LocalModel", "find_local"]
 _WINDOW = 2048
 """Queries that are looked at together, so that those of one respondent and length meet."""
 _MAX_TOKENS = 512
-_BATCH_TOKENS = {"cuda": 32768, "mps": 8192, "cpu": 2048}
 _TOLERANCE = {"float32": 1e-3, "float16": 0.1, "bfloat16": 0.25}
 """Difference of log-probabilities that rounding explains."""
 _SLOW = "they are computed one by one, which is slow"
@@ -103,8 +102,7 @@ class LocalModel:
 
     @cached_property
     def _budget(self) -> Budget:
-        device = placed(self.loading)[0]
-        return Budget(self.loading.batch_tokens or _BATCH_TOKENS[device])
+        return Budget.on(placed(self.loading)[0], self.loading.batch_tokens)
 
     @cached_property
     def _loaded(self) -> Loaded:
